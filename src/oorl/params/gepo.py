@@ -1,0 +1,23 @@
+"""Settings of the GEPO / OORL stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from oorl.params.base import Section
+
+
+class GEPOParams(Section):
+    """OORL's joint objective: w_rl * L_onpolicy + w_gepo * L_GEPO (Wu et al. 2025, sec. 3.3).
+
+    The on-policy half uses section `rl` but for the number of steps.
+    """
+
+    start_from: str = Field("rl", pattern="^(base|rl)$")
+    w_rl: float = Field(1.0, ge=0, description="0 gives GEPO alone")
+    w_gepo: float = Field(0.01, ge=0, description="0 gives on-policy RL alone")
+    beta: float = Field(0.1, gt=0)
+    lambda_: float = Field(1.0, ge=0, alias="lambda")
+    max_steps: int = Field(20, ge=1)
+    groups_per_step: int = Field(2, ge=1)
+    save_every: int = Field(10, ge=1)

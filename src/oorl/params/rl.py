@@ -1,0 +1,27 @@
+"""Settings of the on-policy RL stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from oorl.params.base import Section
+
+
+class RLParams(Section):
+    """REINFORCE++ (Hu 2025, arXiv 2501.03262) on translation prompts, binary reward (eq. 4)."""
+
+    sources: tuple[str, ...] = ("python", "cpp")
+    targets: tuple[str, ...] = ("python", "cpp", "java", "php", "bash", "javascript")
+    target_weights: dict[str, float] = Field(default_factory=dict)
+    algorithm: str = Field("reinforce_pp", pattern="^(reinforce_pp|reinforce_pp_baseline|grpo)$")
+    max_steps: int = Field(30, ge=1, description="optimiser steps")
+    prompts_per_step: int = Field(32, ge=1)
+    num_generations: int = Field(8, ge=1, description="samples per prompt")
+    num_iterations: int = Field(1, ge=1, description="optimiser passes over each rollout batch")
+    temperature: float = Field(0.8, gt=0)
+    max_completion_length: int = Field(256, ge=8)
+    learning_rate: float = Field(5e-4, gt=0)
+    epsilon: float = Field(0.2, gt=0, description="PPO clip")
+    kl_coef: float = Field(0.0, ge=0, description="token-level KL in the return")
+    max_grad_norm: float = Field(1.0, gt=0)
+    save_every: int = Field(10, ge=1)
