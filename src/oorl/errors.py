@@ -55,6 +55,10 @@ class ArtifactError(OORLError):
     """A model or artifact is missing, incomplete or corrupted."""
 
 
+class TrainingError(OORLError):
+    """Training went wrong: a loss or gradient that is not a number, a run that cannot resume."""
+
+
 class ResourceError(OORLError):
     """The machine lacks something: disk space, memory, a GPU."""
 
