@@ -1,0 +1,1 @@
+"""Held-out evaluation: pass@k, paired bootstrap intervals, translation runs and the HTML report."""
