@@ -1,0 +1,39 @@
+"""Digests of inputs and atomic writes of small outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def digest(path: Path) -> str:
+    """MD5 of a file, as in dvc.lock; of a folder, MD5 over its sorted files' names and digests."""
+    if path.is_dir():
+        lines = [f"{p.relative_to(path).as_posix()} {digest(p)}"
+                 for p in sorted(path.rglob("*")) if p.is_file()]
+        return hashlib.md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` as a whole: readers see the old text or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)  # mkstemp makes files that only their owner can read
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON with sorted keys, so that equal values give equal files."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
