@@ -35,7 +35,9 @@ def quiet(environment: MutableMapping[str, str], offline: bool) -> None:
 def tune_malloc() -> None:
     """Keep freed memory in the process. Does nothing where the C library is not glibc."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for parameter, value in _MALLOC.items() if mallopt else ():
+    if mallopt is None:
+        return
+    for parameter, value in _MALLOC.items():
         mallopt(parameter, value)
 
 
@@ -43,7 +45,7 @@ def die_with_parent() -> None:
     """Ask the kernel to send SIGTERM here when the parent dies (Linux), so no stage is orphaned."""
     parent = os.getppid()
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl:
+    if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent != os.getppid():  # it died before we asked
         os.kill(os.getpid(), signal.SIGTERM)
