@@ -1,0 +1,57 @@
+# make demo   the whole pipeline on this machine, from nothing to a promoted model and a report
+# make test   lint, types, import contracts and tests
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Nothing is sent anywhere; Prefect keeps its run history in the project folder.
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+export GX_ANALYTICS_ENABLED := false
+export HF_HUB_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
+
+# In this order: what fails fast comes first.
+TESTS := $(addprefix tests/,architecture unit oracle property integration attacks)
+
+.PHONY: help demo setup system test lint e2e ui docs constraints clean
+
+help:  ## this list
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: setup  ## set up, run every stage, show the results (about 15 minutes the first time)
+	@python -m flows.pipeline
+
+setup: system .venv/.ready  ## system packages and .venv; quick when nothing is missing
+
+system:
+	@scripts/system.sh
+
+.venv/.ready: pyproject.toml constraints.txt scripts/setup.sh | system
+	@scripts/setup.sh
+
+lint: setup  ## ruff, mypy and the import contracts
+	ruff check
+	mypy
+	lint-imports
+
+# The tests run even if lint complains: both results are wanted, and pytest's line comes last.
+test: setup  ## lint, then all tests but the full pipeline
+	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	python -m pytest $(TESTS) -m "not e2e and not gpu" || status=1; exit $$status
+
+e2e: setup  ## the full pipeline at a small size, several times over
+	python -m pytest tests/e2e -m e2e
+
+ui: setup  ## MLflow's pages for the runs of this folder, at http://127.0.0.1:5000
+	mlflow ui --backend-store-uri sqlite:///$(CURDIR)/.oorl/mlflow.db --host 127.0.0.1
+
+docs: setup  ## write docs/params.md again from the settings' definitions
+	python scripts/params_doc.py > docs/params.md
+
+constraints: setup  ## write constraints.txt again from what is installed
+	python scripts/constraints.py > constraints.txt.new && mv constraints.txt.new constraints.txt
+
+clean:  ## delete all results and caches (not .venv)
+	rm -rf data models reports .oorl .dvc/cache .dvc/tmp
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Make .venv with exact versions, the CPU build of torch first. Run it through `make setup`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=$(scripts/find_python.sh) || { echo "No Python >= 3.11: run scripts/system.sh" >&2; exit 1; }
+if ! .venv/bin/python -c 'import pip' 2>/dev/null; then "$python" -m venv --clear .venv; fi
+pip=(.venv/bin/python -m pip --disable-pip-version-check)
+torch=$(grep '^torch==' constraints.txt)
+
+# PyPI's torch for Linux is the CUDA build of several GB. PyTorch's own index has the CPU build;
+# where it cannot be reached, whatever the configured index offers has to do.
+if ! "${pip[@]}" show -q torch 2>/dev/null; then
+    echo "Installing $torch"
+    "${pip[@]}" install -q --no-deps --retries 0 --timeout 10 \
+        --index-url https://download.pytorch.org/whl/cpu "$torch" 2>/dev/null ||
+        { echo "PyTorch's index cannot be reached; trying the default one"
+          "${pip[@]}" install -q -c constraints.txt "$torch"; }
+fi
+echo "Installing the packages of constraints.txt"
+"${pip[@]}" install -q -c constraints.txt -e '.[dev]'
+touch .venv/.ready
