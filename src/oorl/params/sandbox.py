@@ -8,14 +8,15 @@ from oorl.params.base import Section
 
 
 class SandboxParams(Section):
-    """Limits per program; isolation itself cannot be switched off."""
+    """Limits per program; isolation itself (bubblewrap) cannot be switched off."""
 
-    backend: str = Field("auto", pattern="^(auto|bubblewrap|docker)$")
-    workers: int = Field(2, ge=1)
+    workers: int = Field(2, ge=1, description="programs judged at the same time")
     compile_timeout_s: float = Field(20.0, gt=0)
-    run_timeout_s: float = Field(5.0, gt=0, description="wall time for all cases of a program")
-    cpu_time_s: float = Field(4.0, gt=0)
+    run_timeout_s: float = Field(
+        10.0, gt=0, description="wall time for all cases; well above cpu_time_s, so that a busy "
+        "machine does not change verdicts")
+    cpu_time_s: float = Field(2.0, gt=0, description="CPU time for all cases, children included")
     memory_bytes: int = Field(512 * 2**20, ge=2**24)
-    max_processes: int = Field(64, ge=1)
-    output_bytes: int = Field(4 * 2**20, ge=1024)
+    max_processes: int = Field(64, ge=16, description="processes and threads; a JVM needs ~20")
+    output_bytes: int = Field(4 * 2**20, ge=1024, description="stdout, stderr and results")
     float_tolerance: float = Field(1e-6, ge=0, description="relative and absolute")

@@ -1,0 +1,224 @@
+"""What a language is: one object that knows how to write, compile and run typed functions.
+
+A language turns (candidate source, signature, inputs) into a `Program`: the files and commands
+by which a *driver* around the candidate calls the function on every input and reports each
+typed result on descriptor 3. Expected results are unknown here and inside the sandbox.
+
+**Records.** The driver writes lines of `tag <TAB> field ...` to descriptor 3:
+
+====  ======================  =====================================================
+tag   fields                  meaning
+====  ======================  =====================================================
+`C`   message                 the candidate does not parse
+`L`   message                 loading the candidate raised
+`=`   case, JSON value        the call returned a value of the signature's type
+`?`   case, message           the call returned a value of another type
+`!`   case, message           the call raised
+====  ======================  =====================================================
+
+Lines come in the order of the cases, one a case. A missing, repeated or malformed line never
+passes: see `oorl.sandbox.verdicts`.
+
+**Types.** Drivers encode *by the signature*: a value is accepted for a type only if it is one
+under the language's own rules. Common rules: bool is never int and int never bool; an int is
+accepted where a float is expected; a float where an int is expected only if the language does
+not keep the two apart (JavaScript, PHP, Perl, Lua) and the value is integral and exact (within
+2^53). A list is the language's list, not a tuple or iterator.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from oorl.errors import ToolchainMissing
+from oorl.records import Json, Signature, Type
+
+SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where compilers and interpreters are looked for before PATH: the sandbox mounts /usr."""
+
+SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An executable; `names` in order of preference, `package` in Debian and Ubuntu."""
+
+    names: tuple[str, ...]
+    package: str
+    version: tuple[str, ...] = ("--version",)
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file built once per machine from trusted sources, in the sandbox (a compiled header).
+
+    `argv` runs with `files` in /prepared/`name` and writes the artifact to /tmp/artifact; later
+    programs find it and `files` read-only in /prepared/`name`.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A warm process in its own sandbox that compiles one source at a time.
+
+    It reads frames (4-byte big-endian length, then bytes) on stdin and answers each on
+    descriptor 3: a byte 0 and then the files (see `oorl.sandbox.servers`), or 1 and a message.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Compile:
+    """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`."""
+
+    files: Mapping[str, bytes]
+    argv: tuple[str, ...] = ()
+    prepared: Prepared | None = None
+    server: Server | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything needed to run a candidate. `files` appear read-only in /job.
+
+    A compiled artifact appears as /job/program. `{heap_mib}` in `argv` becomes two thirds of
+    the memory limit.
+    """
+
+    files: Mapping[str, bytes]
+    argv: tuple[str, ...]
+    compile: Compile | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A tiny program and what must become of it (a `Status` value)."""
+
+    code: str
+    status: str
+
+
+class Language(ABC):
+    """One programming language. Instances are stateless; the module's `LANGUAGE` is the one.
+
+    Attributes:
+        name: registry key, the file's name.
+        title: for people ("C++").
+        aliases: other names accepted by `get_language`.
+        suffix: of source files, with the dot.
+        fence: the tag after ``` in prompts; `fences` are all the tags accepted from models.
+        kinds: type kinds supported anywhere in a signature.
+        reserved: words that cannot name a function or parameter.
+        reserved_functions: names that parameters may have and functions may not.
+        tools: executables needed; the first is the language's own.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    suffix: ClassVar[str]
+    fence: ClassVar[str]
+    kinds: ClassVar[frozenset[str]] = frozenset(
+        ("int", "float", "bool", "str", "list", "map", "optional"))
+    reserved: ClassVar[frozenset[str]]
+    reserved_functions: ClassVar[frozenset[str]] = frozenset()
+    tools: ClassVar[tuple[Tool, ...]]
+    memory_errors: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def fences(self) -> frozenset[str]:
+        """All fence tags that mean this language."""
+        return frozenset((self.fence, self.name, *self.aliases))
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The Debian packages that provide the language."""
+        return tuple(dict.fromkeys(tool.package for tool in self.tools))
+
+    def supports(self, type_: Type) -> bool:
+        """Can values of this type go in and out?"""
+        return all(inner.kind in self.kinds for inner in type_.walk())
+
+    def supports_signature(self, signature: Signature) -> bool:
+        """Can this function be written and judged in the language?"""
+        names = {signature.name, *(p.name for p in signature.parameters)}
+        if names & self.reserved or signature.name in self.reserved_functions:
+            return False
+        return all(self.supports(t) for t in signature.types)
+
+    @abstractmethod
+    def declaration(self, signature: Signature) -> str:
+        """The function's header as shown in prompts, without an opening body."""
+
+    @abstractmethod
+    def literal(self, type_: Type, value: Json) -> str:
+        """A fresh, mutable value of `type_` as an expression of the language."""
+
+    @abstractmethod
+    def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
+                ) -> Program:
+        """The candidate with its driver. Raises `ToolchainMissing`."""
+
+    @property
+    @abstractmethod
+    def probes(self) -> Mapping[str, Probe]:
+        """Programs for `PROBE` ("ok", "wrong", "compile_error", "crash", "hang")."""
+
+    def decode(self, type_: Type, payload: str) -> Json:
+        """The canonical value in a `=` record. Raises `ValueError` if it is not of the type."""
+        from oorl.languages.values import decode_json
+        return decode_json(type_, payload)
+
+    def find(self, index: int = 0) -> str:
+        """Absolute path of `tools[index]`. Raises `ToolchainMissing` with the remedy."""
+        tool = self.tools[index]
+        path = find_tool(tool.names)
+        if path is None:
+            raise ToolchainMissing(
+                f"{self.title} cannot be judged: {' or '.join(tool.names)} is not installed.",
+                f"sudo apt-get install -y {tool.package}")
+        return path
+
+    def check(self) -> None:
+        """Raises `ToolchainMissing` naming every missing package at once."""
+        missing = [t for t in self.tools if t.required and find_tool(t.names) is None]
+        if missing:
+            names = ", ".join(" or ".join(t.names) for t in missing)
+            packages = " ".join(dict.fromkeys(t.package for t in missing))
+            raise ToolchainMissing(f"{self.title} cannot be judged: {names} is not installed.",
+                                   f"sudo apt-get install -y {packages}")
+
+
+def find_tool(names: Sequence[str]) -> str | None:
+    """The first of `names` found in /usr or PATH, symbolic links kept."""
+    for path in (SEARCH_PATH, os.environ.get("PATH", "")):
+        for name in names:
+            found = shutil.which(name, path=path)
+            if found:
+                return found
+    return None
+
+
+def source_bytes(code: str) -> bytes:
+    """Candidate text as bytes. Lone surrogates become bytes no language accepts, not an error
+    of ours."""
+    return code.encode("utf-8", "surrogatepass")
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words from a text with blanks."""
+    return frozenset(text.split())

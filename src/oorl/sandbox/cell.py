@@ -1,0 +1,354 @@
+"""One isolated cell: a command in its own namespaces, watched from outside until all is dead.
+
+Isolation is bubblewrap: new user, pid, mount, network, ipc and uts namespaces; /usr read-only;
+a private /tmp of limited size, everything else read-only; an empty environment; uid `nobody`
+(on the host too, if we are root); no new privileges; a system call filter. Memory and processes
+are limited by a control group, or, where none can be had, by watching the process tree. The
+cell ends when its first process ends: the kernel kills the rest with the pid namespace.
+
+Descriptors of the command: 0 /dev/null, 1 and 2 drained and capped, 3 the private channel. The
+process that runs cells must have descriptors 0 to 3 occupied (see `oorl.sandbox.worker`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import glob
+import json
+import os
+import resource
+import select
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oorl.sandbox import seccomp
+from oorl.sandbox.cgroups import Group, Usage
+from oorl.sandbox.tree import descendants, tree_usage
+
+NOBODY = 65534
+KEEP_BYTES = 8192
+"""How much of stdout and stderr is kept for people to read."""
+TICK_S = 0.05
+"""How often a process tree without a control group is looked at."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one command may use."""
+
+    wall_s: float
+    cpu_s: float
+    memory_bytes: int
+    max_processes: int
+    output_bytes: int
+    disk_bytes: int = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command for a cell. `files` appear read-only in /job, or where an absolute name says;
+    `binds` are (host, inside) pairs, read-only too.
+
+    `channel` is an open descriptor for 3; without one, what is written to 3 is collected.
+    """
+
+    argv: tuple[str, ...]
+    files: Mapping[str, bytes]
+    binds: tuple[tuple[str, str], ...] = ()
+    channel: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What became of a command. `stopped` says which limit of ours ended it, if one did."""
+
+    exit_code: int | None = None
+    stopped: str = ""
+    records: bytes = b""
+    stdout: bytes = b""
+    stderr: bytes = b""
+    oom: bool = False
+    refused_forks: bool = False
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+
+@dataclass
+class Cell:
+    """Runs commands one at a time. `group` is None where control groups cannot be had."""
+
+    bwrap: str
+    group: Group | None
+    limits: Limits
+    hangup: int = -1
+    _filter: int = -1
+    _base: tuple[str, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        rules = seccomp.program()
+        if rules is not None:
+            self._filter = memory_file("seccomp", rules)
+        self._base = base_arguments(self.bwrap)
+
+    def run(self, command: Command, limits: Limits | None = None) -> Outcome:
+        """Run to the end or a limit. Raises `OSError` only for faults of our own."""
+        limits = limits or self.limits
+        before = Usage()
+        if self.group:
+            self.group.limit(limits.memory_bytes, limits.max_processes)
+            before = self.group.usage()
+        pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(3 if command.channel is not None else 4)]
+        started = time.monotonic()
+        try:
+            ends = [w for _, w in pipes]
+            pid = self.spawn(command, limits, ends[0], ends[1], ends[2],
+                             command.channel if command.channel is not None else ends[3])
+            for end in ends:
+                os.close(end)
+            watch = _Watch(self, pid, limits, before, [r for r, _ in pipes], started)
+            outcome = watch.until_dead()
+        finally:
+            for read, _ in pipes:
+                os.close(read)
+        outcome.wall_s = time.monotonic() - started
+        if self.group:
+            after = self.group.usage()
+            outcome.cpu_s = after.cpu_s - before.cpu_s
+            outcome.oom = after.oom_kills > before.oom_kills
+            outcome.refused_forks = after.refused_forks > before.refused_forks
+        return outcome
+
+    def spawn(self, command: Command, limits: Limits, stdout: int, stderr: int, status: int,
+              channel: int, stdin: int | None = None) -> int:
+        """Start bubblewrap in a fork; returns its pid. The caller owns all descriptors."""
+        files = {name: memory_file(name, data) for name, data in command.files.items()}
+        argv = list(self._base)
+        argv += ["--size", str(limits.disk_bytes), "--tmpfs", "/tmp", "--dir", "/job"]
+        for name, fd in files.items():
+            inside = name if name.startswith("/") else f"/job/{name}"
+            argv += ["--perms", "0555", "--ro-bind-data", str(fd), inside]
+        for host, inside in (*command.binds, *tool_binds(command.argv[0])):
+            argv += ["--ro-bind", host, inside]
+        argv += ["--remount-ro", "/", "--json-status-fd", str(status), "--chdir", "/tmp"]
+        if self._filter >= 0:
+            os.lseek(self._filter, 0, os.SEEK_SET)
+            argv += ["--seccomp", str(self._filter)]
+        argv += ["--", *command.argv]
+        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) if stdin is None else stdin
+        if os.geteuid() == 0:
+            os.fchown(channel, NOBODY, NOBODY)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._exec(argv, limits, (null, stdout, stderr, channel),
+                           [*files.values(), status, self._filter])
+            return pid
+        finally:
+            for fd in files.values():
+                os.close(fd)
+            if stdin is None:
+                os.close(null)
+
+    def _exec(self, argv: list[str], limits: Limits, standard: tuple[int, ...],
+              inherited: list[int]) -> None:
+        """In the child: join the group, take the limits, drop the uid, become bubblewrap."""
+        try:
+            if self.group:
+                for fd in self.group.join_fds:
+                    os.write(fd, b"0")
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in standard]
+            for number, fd in enumerate(high):
+                os.dup2(fd, number)
+                os.close(fd)
+            for fd in inherited:
+                if fd >= 0:
+                    os.set_inheritable(fd, True)
+            _rlimit(resource.RLIMIT_CPU, int(limits.cpu_s) + 2)
+            _rlimit(resource.RLIMIT_FSIZE, limits.disk_bytes)
+            _rlimit(resource.RLIMIT_NOFILE, 512)
+            _rlimit(resource.RLIMIT_CORE, 0)
+            os.setsid()
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.execve(argv[0], argv, ENVIRONMENT)
+        finally:
+            os._exit(127)
+
+
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp",
+               "LANG": "C.UTF-8"}
+
+
+class _Watch:
+    """The loop around one running command."""
+
+    def __init__(self, cell: Cell, pid: int, limits: Limits, before: Usage, reads: list[int],
+                 started: float) -> None:
+        self.cell, self.pid, self.limits, self.before = cell, pid, limits, before
+        self.started = started
+        self.names = dict(zip(reads, ("stdout", "stderr", "status", "records"), strict=False))
+        self.data: dict[str, bytearray] = {name: bytearray() for name in
+                                           ("stdout", "stderr", "status", "records")}
+        self.drained = 0
+        self.outcome = Outcome()
+
+    def until_dead(self) -> Outcome:
+        pidfd = os.pidfd_open(self.pid)
+        poll = select.poll()
+        poll.register(pidfd, select.POLLIN)
+        if self.cell.hangup >= 0:
+            poll.register(self.cell.hangup, 0)
+        for fd in self.names:
+            os.set_blocking(fd, False)
+            poll.register(fd, select.POLLIN)
+        try:
+            self._loop(poll, pidfd)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            os.close(pidfd)
+            self._bury()
+        for fd in self.names:
+            self._drain(fd)
+        return self._finish()
+
+    def _loop(self, poll: select.poll, pidfd: int) -> None:
+        tracked: set[int] = set()
+        while not self.outcome.stopped:
+            for fd, event in poll.poll(max(1, self._pause_s() * 1000)):
+                if fd == pidfd:
+                    return
+                if fd == self.cell.hangup:
+                    self.outcome.stopped = "hangup"
+                elif not self._drain(fd) and event & (select.POLLHUP | select.POLLERR):
+                    poll.unregister(fd)
+            if not self.outcome.stopped:
+                self.outcome.stopped = self._over_limit(tracked)
+
+    def _drain(self, fd: int) -> bool:
+        """Read what there is; False at the end of the stream. Bytes over the cap are dropped."""
+        name = self.names[fd]
+        data = self.data[name]
+        keep = self.limits.output_bytes if name == "records" else KEEP_BYTES
+        for _ in range(64):
+            try:
+                chunk = os.read(fd, 65536)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self.drained += len(chunk)
+            data += chunk[:max(0, keep - len(data))]
+            if self.drained > self.limits.output_bytes and not self.outcome.stopped:
+                self.outcome.stopped = "output"
+                return True
+        return True
+
+    def _pause_s(self) -> float:
+        """Seconds until something can be over a limit."""
+        wall = self.started + self.limits.wall_s - time.monotonic()
+        if self.cell.group is None:
+            return min(wall, TICK_S)
+        left = self.limits.cpu_s - (self.cell.group.cpu_s() - self.before.cpu_s)
+        return min(wall, max(0.01, left / (os.cpu_count() or 1)))
+
+    def _over_limit(self, tracked: set[int]) -> str:
+        if time.monotonic() - self.started > self.limits.wall_s:
+            return "wall"
+        if self.cell.group:
+            used = self.cell.group.cpu_s() - self.before.cpu_s
+            return "cpu" if used > self.limits.cpu_s else ""
+        usage = tree_usage(self.pid)
+        self.outcome.cpu_s = max(self.outcome.cpu_s, usage.cpu_s)
+        if usage.rss_bytes > self.limits.memory_bytes:
+            self.outcome.oom = True
+            return "memory"
+        if usage.processes > self.limits.max_processes + 2:  # bubblewrap's own two
+            self.outcome.refused_forks = True
+            return "processes"
+        return "cpu" if usage.cpu_s > self.limits.cpu_s else ""
+
+    def _bury(self) -> None:
+        """Return only when nothing of the cell is alive."""
+        if self.cell.group:
+            if not self.cell.group.kill():
+                raise OSError("processes of a cell could not be killed")
+            return
+        init = self._init_pid()
+        deadline = time.monotonic() + 5
+        while init and os.path.exists(f"/proc/{init}") and time.monotonic() < deadline:
+            for pid in [init, *descendants(init)]:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.001)
+
+    def _init_pid(self) -> int:
+        for fd, name in self.names.items():
+            if name == "status":
+                self._drain(fd)
+        return int(self._status().get("child-pid", 0))
+
+    def _status(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for line in self.data["status"].decode("utf-8", "replace").splitlines():
+            with contextlib.suppress(ValueError):
+                found.update(json.loads(line))
+        return found
+
+    def _finish(self) -> Outcome:
+        outcome = self.outcome
+        outcome.records = bytes(self.data["records"])
+        outcome.stdout, outcome.stderr = bytes(self.data["stdout"]), bytes(self.data["stderr"])
+        # Without this line bubblewrap never started the command, or died with it.
+        outcome.exit_code = self._status().get("exit-code")
+        return outcome
+
+
+def _rlimit(kind: int, value: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def memory_file(name: str, data: bytes) -> int:
+    """An anonymous file holding `data`, at its start."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view):]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def base_arguments(bwrap: str) -> tuple[str, ...]:
+    """What every cell has in common: namespaces and the read-only system."""
+    argv = [bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc",
+            "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session",
+            "--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox",
+            "--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = f"/{name}"
+        if os.path.islink(path):
+            argv += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            argv += ["--ro-bind", path, path]
+    for path in ("/etc/alternatives", "/etc/ld.so.cache", *sorted(glob.glob("/etc/java-*"))):
+        argv += ["--ro-bind-try", path, path]
+    return (*argv, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev")
+
+
+def tool_binds(executable: str) -> tuple[tuple[str, str], ...]:
+    """The prefix of a tool installed outside /usr (a node in the home folder), read-only."""
+    if not executable.startswith(("/usr/", "/bin/", "/job/")):
+        real = os.path.realpath(executable)
+        prefix = os.path.dirname(os.path.dirname(real))
+        if not real.startswith("/usr/") and prefix.count("/") > 1:
+            return ((prefix, prefix),)
+    return ()

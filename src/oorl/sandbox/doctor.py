@@ -1,0 +1,97 @@
+"""What this machine can judge, and what it lacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+
+from oorl.errors import IsolationUnavailable, ToolchainMissing
+from oorl.languages import all_languages
+from oorl.languages.base import Language, Tool, find_tool
+from oorl.sandbox import cgroups
+from oorl.sandbox.isolation import bubblewrap_version, require_bubblewrap
+
+
+@dataclass
+class Diagnosis:
+    """The findings of `diagnose`, ready to print with `text`."""
+
+    isolation: str
+    limits: str
+    languages: dict[str, str | ToolchainMissing]
+    missing_packages: list[str] = field(default_factory=list)
+    problem: IsolationUnavailable | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Isolation works and every language has its tools."""
+        return self.problem is None and not self.missing_packages
+
+    def text(self) -> str:
+        """A table for people."""
+        lines = [f"isolation   {self.isolation}", f"limits      {self.limits}"]
+        for name, found in self.languages.items():
+            lines.append(f"{name:<11} " + (f"MISSING: {found.problem}"
+                                          if isinstance(found, ToolchainMissing) else found))
+        if self.missing_packages:
+            lines += ["", f"sudo apt-get install -y {' '.join(self.missing_packages)}"]
+        if self.problem is not None:
+            lines += ["", str(self.problem)]
+        return "\n".join(lines)
+
+
+def available_languages() -> dict[str, str | ToolchainMissing]:
+    """Each language with its tool's version, or the error that names its packages."""
+    found: dict[str, str | ToolchainMissing] = {}
+    for name, language in all_languages().items():
+        try:
+            language.check()
+            found[name] = versions(language)
+        except ToolchainMissing as error:
+            found[name] = error
+    return found
+
+
+def versions(language: Language) -> str:
+    """The first line that each installed tool of a language says about itself."""
+    return "; ".join(filter(None, (tool_version(tool) for tool in language.tools)))
+
+
+def tool_version(tool: Tool) -> str:
+    """"name version line", or "" if the tool is not installed."""
+    path = find_tool(tool.names)
+    if path is None:
+        return ""
+    done = subprocess.run([path, *tool.version], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=30)
+    lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines()]
+    return f"{os.path.basename(path)}: {next(filter(None, lines), 'unknown version')}"
+
+
+def diagnose() -> Diagnosis:
+    """Look at everything the sandbox needs; never raises for something missing."""
+    problem = None
+    try:
+        path = require_bubblewrap()
+        isolation = f"bubblewrap {'.'.join(map(str, bubblewrap_version(path)))} ({path})"
+    except IsolationUnavailable as error:
+        problem, isolation = error, "NONE: programs cannot be judged"
+    languages = available_languages()
+    missing = []
+    if problem and "not installed" in problem.problem:
+        missing.append("bubblewrap")
+    for name, language in all_languages().items():
+        if isinstance(languages[name], ToolchainMissing):
+            missing += [t.package for t in language.tools
+                        if t.required and find_tool(t.names) is None]
+    return Diagnosis(isolation, _limits(), languages, list(dict.fromkeys(missing)), problem)
+
+
+def _limits() -> str:
+    group = cgroups.create("doctor")
+    if group is None:
+        return ("no control groups for this user: memory and processes are limited by watching "
+                "the process tree")
+    group.remove()
+    return f"control groups, version {group.version}"

@@ -1,0 +1,213 @@
+"""The judge: submissions in, verdicts out, many at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tqdm import tqdm
+
+import oorl
+from oorl.errors import InfraError
+from oorl.languages import get_language
+from oorl.params.sandbox import SandboxParams
+from oorl.records import Status, Submission, Verdict, canonical, stable_id
+from oorl.sandbox.cell import Limits
+from oorl.sandbox.isolation import require_bubblewrap
+from oorl.sandbox.verdicts import Observation, conclude
+from oorl.sandbox.worker import Settings, Task, read_frame, write_frame
+
+
+def limits_of(params: SandboxParams) -> Limits:
+    """The limits of one program."""
+    return Limits(params.run_timeout_s, params.cpu_time_s, params.memory_bytes,
+                  params.max_processes, params.output_bytes)
+
+
+class Judge:
+    """Judges programs in isolated cells, `params.workers` at a time.
+
+    Use it as a context manager, or call `close`. Workers start with the first batch and are
+    separate lean processes, so the caller may hold gigabytes of model. Equal submissions of one
+    batch are judged once. A fault of the machinery gives `INFRA_ERROR` after a second try, never
+    a failing verdict. Safe to call from several threads, one batch at a time.
+
+    Raises `IsolationUnavailable` where no sandbox can be had and `ToolchainMissing` for a
+    language without its tools; a bad program is never an error.
+    """
+
+    def __init__(self, params: SandboxParams | None = None, *, use_cgroups: bool = True) -> None:
+        self.params = params or SandboxParams.model_validate({})
+        self.use_cgroups = use_cgroups
+        self._workers: list[_Connection] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def judge(self, submissions: Sequence[Submission], progress: bool = False) -> list[Verdict]:
+        """One verdict per submission, in order."""
+        verdicts: list[Verdict | None] = [None] * len(submissions)
+        with tqdm(total=len(submissions), desc="judge", unit="program", disable=not progress,
+                  file=sys.stderr) as bar:
+            for index, verdict in self.judge_iter(submissions):
+                verdicts[index] = verdict
+                bar.update()
+        return [v for v in verdicts if v is not None]
+
+    def judge_iter(self, submissions: Sequence[Submission]) -> Iterator[tuple[int, Verdict]]:
+        """(index, verdict) as they finish; duplicates follow their original at once."""
+        for name in sorted({s.language for s in submissions}):
+            get_language(name).check()
+        same: dict[str, list[int]] = {}
+        for index, submission in enumerate(submissions):
+            same.setdefault(submission_id(submission), []).append(index)
+        with self._lock:
+            for first, verdict in self._run([indices[0] for indices in same.values()],
+                                            submissions):
+                for index in same[submission_id(submissions[first])]:
+                    yield index, verdict
+
+    def control_groups(self) -> bool:
+        """Do the workers use control groups? (False: the process tree is watched instead.)"""
+        self._start()
+        return all(worker.control_groups for worker in self._workers)
+
+    def close(self) -> None:
+        """Stop the workers and everything they run."""
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+
+    def _start(self) -> None:
+        if not self._workers:
+            settings = Settings(require_bubblewrap(), limits_of(self.params),
+                                self.params.compile_timeout_s, self.use_cgroups)
+            self._workers = [_Connection(settings) for _ in range(self.params.workers)]
+
+    def _run(self, indices: list[int], submissions: Sequence[Submission]
+             ) -> Iterator[tuple[int, Verdict]]:
+        """Feed the workers from one queue, a thread each; yields as verdicts arrive."""
+        self._start()
+        todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+        done: queue.SimpleQueue[tuple[int, Verdict] | BaseException] = queue.SimpleQueue()
+        for index in indices:
+            todo.put(index)
+        stop = threading.Event()
+
+        def feed(worker: _Connection) -> None:
+            try:
+                while not stop.is_set():
+                    index = todo.get_nowait()
+                    done.put((index, self._one(worker, submissions[index])))
+            except queue.Empty:
+                pass
+            except BaseException as error:
+                done.put(error)
+
+        threads = [threading.Thread(target=feed, args=(w,), daemon=True) for w in self._workers]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in indices:
+                item = done.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        except BaseException:
+            # Interrupted or abandoned: a worker in the middle of a program must not answer late.
+            stop.set()
+            self.close()
+            raise
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _one(self, worker: _Connection, submission: Submission) -> Verdict:
+        seen = worker.observe(Task(submission.language, submission.code, submission.signature,
+                                   tuple(case.args for case in submission.cases)))
+        return conclude(seen, get_language(submission.language), submission.signature,
+                        submission.cases, self.params.float_tolerance)
+
+
+def submission_id(submission: Submission) -> str:
+    """Equal for submissions that must get the same verdict."""
+    return stable_id(submission.language, submission.code,
+                     canonical(submission.signature.to_json()),
+                     canonical([[list(c.args), c.expected] for c in submission.cases]), length=32)
+
+
+class _Connection:
+    """A worker process seen from the parent; restarted once when it dies under a task."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.control_groups = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def observe(self, task: Task) -> Observation:
+        for _ in range(2):
+            try:
+                self._start()
+                seen = self._exchange(task)
+            except (BrokenPipeError, InfraError, ValueError):
+                seen = None
+            if seen is not None:
+                assert isinstance(seen, Observation)
+                return seen
+            self.close()
+        return Observation([], Status.INFRA_ERROR, detail="the worker process died twice")
+
+    def _start(self) -> None:
+        if self._process is not None:
+            return
+        source = str(Path(oorl.__file__).parent.parent)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
+            p for p in (source, os.environ.get("PYTHONPATH")) if p)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from oorl.sandbox.worker import main; main()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+            start_new_session=True)
+        answer = self._exchange(self.settings)
+        if answer is None:
+            self.close()
+            raise InfraError("a sandbox worker did not start", "Run `oorl doctor`.")
+        self.control_groups = bool(answer)
+
+    def _exchange(self, message: Any) -> Any:
+        """Send one object and wait for the answer; None if the worker is gone."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return None
+        write_frame(process.stdin, message)
+        return read_frame(process.stdout)
+
+    def close(self) -> None:
+        """End of input ends the worker; a stuck one is killed, and its cells with it."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+

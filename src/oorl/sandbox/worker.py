@@ -1,0 +1,215 @@
+"""The process that runs cells, one task at a time: `main` of this module.
+
+A lean process of its own: forking it is cheap whatever the trainer has loaded. Tasks come as
+length-prefixed pickles on stdin, observations leave on a copy of stdout. A task holds inputs,
+never expected results. When stdin closes (the parent is gone) everything here is killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import pickle
+import signal
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+from oorl.errors import OORLError
+from oorl.languages import get_language
+from oorl.languages.base import Compile, Program
+from oorl.records import Json, Signature, Status
+from oorl.sandbox import cgroups
+from oorl.sandbox.cell import Cell, Command, Limits, memory_file
+from oorl.sandbox.prepared import ensure, publish
+from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
+from oorl.sandbox.verdicts import Observation, clean, observe
+
+COMPILE_MEMORY = 2**30
+SERVER_LIFETIME = 2000
+"""Sources after which a compile server is replaced: it must not grow for ever."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission without its expected results."""
+
+    language: str
+    code: str
+    signature: Signature
+    inputs: tuple[tuple[Json, ...], ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker is told at its start."""
+
+    bwrap: str
+    limits: Limits
+    compile_timeout_s: float
+    use_cgroups: bool = True
+
+
+@dataclass
+class Built:
+    """The files of a compiled program, or why there are none."""
+
+    files: dict[str, bytes]
+    failure: Status | None = None
+    detail: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+
+class Worker:
+    """Judges tasks in cells."""
+
+    def __init__(self, settings: Settings, hangup: int = -1) -> None:
+        self.settings = settings
+        group = cgroups.create("run") if settings.use_cgroups else None
+        self.cell = Cell(settings.bwrap, group, settings.limits, hangup)
+        self.servers: dict[str, CompileServer] = {}
+
+    def judge(self, task: Task) -> Observation:
+        """Compile and run. A fault of our own is tried twice, then reported as such."""
+        for attempt in (1, 2):
+            try:
+                seen = self._judge(task)
+            except (OSError, ServerDied, OORLError) as error:
+                seen = Observation([], Status.INFRA_ERROR, detail=clean(str(error)))
+            if seen.failure is not Status.INFRA_ERROR or attempt == 2:
+                break
+        return seen
+
+    def _judge(self, task: Task) -> Observation:
+        language = get_language(task.language)
+        program = language.program(task.code, task.signature, task.inputs)
+        files = dict(program.files)
+        cpu_s = wall_s = 0.0
+        if program.compile is not None:
+            built = self._compile(program.compile)
+            if built.failure is not None:
+                return Observation([], built.failure, detail=built.detail, cpu_s=built.cpu_s,
+                                   wall_s=built.wall_s)
+            files |= built.files
+            cpu_s, wall_s = built.cpu_s, built.wall_s
+        seen = observe(self.cell.run(self._command(program, files)), len(task.inputs))
+        seen.cpu_s += cpu_s
+        seen.wall_s += wall_s
+        return seen
+
+    def _command(self, program: Program, files: dict[str, bytes]) -> Command:
+        heap = str(self.settings.limits.memory_bytes * 2 // 3 // 2**20)
+        return Command(tuple(part.replace("{heap_mib}", heap) for part in program.argv), files)
+
+    def _compile(self, compile_: Compile) -> Built:
+        return self._compile_warm(compile_) if compile_.server else self._compile_cold(compile_)
+
+    def _compile_cold(self, compile_: Compile) -> Built:
+        binds: tuple[tuple[str, str], ...] = ()
+        if compile_.prepared:
+            binds = ((str(ensure(self.cell, compile_.prepared)),
+                      f"/prepared/{compile_.prepared.name}"),)
+        limits = replace(self.settings.limits, wall_s=self.settings.compile_timeout_s,
+                         cpu_s=self.settings.compile_timeout_s,
+                         memory_bytes=max(COMPILE_MEMORY, self.settings.limits.memory_bytes))
+        artifact = memory_file("artifact", b"")
+        try:
+            outcome = self.cell.run(
+                Command(publish(compile_.argv), compile_.files, binds, artifact), limits)
+            program = os.pread(artifact, limits.disk_bytes, 0)
+        finally:
+            os.close(artifact)
+        built = Built({"program": program}, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s)
+        if outcome.stopped in ("wall", "cpu"):
+            built.failure, built.detail = Status.COMPILE_TIMEOUT, f"{outcome.stopped} limit"
+        elif outcome.exit_code is None and not (outcome.stopped or outcome.oom):
+            built.failure, built.detail = Status.INFRA_ERROR, clean(outcome.stderr)
+        elif outcome.stopped or outcome.oom or outcome.exit_code or not program:
+            built.failure = Status.COMPILE_ERROR
+            built.detail = clean(outcome.stderr) or "the compiler ran out of memory"
+        return built
+
+    def _compile_warm(self, compile_: Compile) -> Built:
+        assert compile_.server is not None
+        server = self._server(compile_)
+        (source,) = compile_.files.values()
+        before = server.cell.group.cpu_s() if server.cell.group else 0.0
+        try:
+            reply = server.compile(source, self.settings.compile_timeout_s)
+        except ServerTimeout:
+            return Built({}, Status.COMPILE_TIMEOUT, "wall limit")
+        after = server.cell.group.cpu_s() if server.cell.group else 0.0
+        if isinstance(reply, str):
+            return Built({}, Status.COMPILE_ERROR, clean(reply), after - before)
+        return Built(reply, cpu_s=after - before)
+
+    def _server(self, compile_: Compile) -> CompileServer:
+        assert compile_.server is not None
+        name = compile_.server.name
+        if name not in self.servers:
+            group = cgroups.create(name) if self.settings.use_cgroups else None
+            cell = Cell(self.settings.bwrap, group, self.settings.limits)
+            self.servers[name] = CompileServer(cell, compile_.server)
+        server = self.servers[name]
+        if server.compiled >= SERVER_LIFETIME:
+            server.close()
+            server.compiled = 0
+        return server
+
+    def close(self) -> None:
+        """Stop the servers and remove the control groups."""
+        for server in self.servers.values():
+            server.close()
+            if server.cell.group:
+                server.cell.group.remove()
+        if self.cell.group:
+            self.cell.group.remove()
+
+
+def read_frame(stream: IO[bytes]) -> Any:
+    """The next object, or None at the end of the stream."""
+    header = stream.read(4)
+    if len(header) < 4:
+        return None
+    (length,) = struct.unpack(">I", header)
+    data = stream.read(length)
+    return pickle.loads(data) if len(data) == length else None
+
+
+def write_frame(stream: IO[bytes], value: Any) -> None:
+    """Write one object."""
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(struct.pack(">I", len(data)) + data)
+    stream.flush()
+
+
+def serve(reading: IO[bytes], writing: IO[bytes], make: Callable[[Settings], Worker]) -> None:
+    """Answer tasks until the parent closes its end."""
+    settings = read_frame(reading)
+    if settings is None:
+        return
+    worker = make(settings)
+    try:
+        write_frame(writing, worker.cell.group is not None)
+        while (task := read_frame(reading)) is not None:
+            write_frame(writing, worker.judge(task))
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass
+    finally:
+        worker.close()
+
+
+def main() -> None:
+    """Occupy descriptors 0 to 3, which cells use for their own, then serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
+    reading = os.fdopen(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 10), "rb")
+    writing = os.fdopen(fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 10), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 3):
+        if fd != null:
+            os.dup2(null, fd, inheritable=False)
+    gc.freeze()
+    serve(reading, writing, lambda settings: Worker(settings, reading.fileno()))
