@@ -1,0 +1,1 @@
+"""Trainers: thin subclasses of transformers' and TRL's, and the losses' way into them."""

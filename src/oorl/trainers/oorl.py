@@ -1,0 +1,474 @@
+"""OORL: on-policy RL and GEPO in one optimiser step (Wu et al. 2025, sec. 3.3).
+
+    L = w_rl * L_onpolicy(theta) + w_gepo * L_GEPO(pi_theta; pi_ref)
+
+on TRL's GRPOTrainer, of which this file overrides, besides public methods:
+
+    _generate_single_turn                 an own rollout engine
+    _calculate_rewards                    keep the rewards; name the fault
+    _generate_and_score_completions       REINFORCE++ advantages, (B, T)
+    _prepare_inputs                       keep a prompt's samples together
+    _get_per_token_logps_and_entropies    run each prompt once for its samples
+    _compute_loss                         REINFORCE++'s loss
+    _get_train_sampler                    the order of an epoch, also when resumed in it
+
+`tests/unit/trainers/test_trl_contract.py` pins these. The GEPO gradient of a step is added
+before the step's first on-policy micro-batch; both meet in one clipping and one optimiser step,
+so a GEPO spike does shrink the on-policy gradient through joint clipping.
+
+Determinism: rollout seeds and GEPO groups are pure functions of (seed, step, rank), so a run
+resumed from a checkpoint repeats the uninterrupted one bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from datasets import Dataset
+from torch import Tensor
+from transformers import PreTrainedModel
+from trl import GRPOTrainer
+from trl.trainer.utils import RepeatSampler
+
+from oorl.errors import DataError, InfraError, OORLError, TrainingError
+from oorl.losses.policy_gradient import (
+    group_baseline,
+    ppo_clip,
+    reinforce_pp_advantages,
+    token_kl,
+)
+from oorl.trainers.groups import (
+    GEPOStep,
+    ReferenceLogps,
+    TokenGroup,
+    check_start,
+    drawn_groups,
+    tokenize_groups,
+)
+from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
+from oorl.trainers.oorl_config import OORLConfig
+
+REFERENCE_FILE = "gepo_reference_{rank}.pt"
+
+
+class RolloutFn(Protocol):
+    """A rollout engine used instead of transformers' `generate`."""
+
+    def __call__(
+        self, model: PreTrainedModel, prompt_ids: list[list[int]], *, num_generations: int,
+        max_new_tokens: int, temperature: float, seed: int,
+    ) -> list[list[list[int]]]:
+        """Token ids [prompt][sample][token]; a completion ends in EOS unless it was cut."""
+
+
+class OORLTrainer(GRPOTrainer):
+    """GRPOTrainer with REINFORCE++ and a GEPO stream.
+
+    Args:
+        groups: GEPO rows with `prompt`, `chosen` (list), `rejected` (list), plain or
+            conversational; needed unless `args.w_gepo` is 0.
+        rollout_fn: see `RolloutFn`; without it TRL generates.
+        Others: as GRPOTrainer's.
+
+    Logged beside TRL's metrics, per optimiser step: `gepo/*`, `time/*_s` (seconds
+    generating, judging, in GEPO), `tokens/*` (sums: generated, prefill, trained, forward).
+    """
+
+    _tag_names = ["trl", "oorl"]  # noqa: RUF012  (TRL's own declaration)
+    _name = "OORL"
+    args: OORLConfig
+    model: PreTrainedModel
+    num_generations: int
+    num_generations_eval: int
+    _buffered_inputs: Any
+
+    def __init__(
+        self, model: str | PreTrainedModel, reward_funcs: Any = None,
+        args: OORLConfig | None = None, train_dataset: Dataset | None = None,
+        groups: Iterable[Mapping[str, Any]] | None = None, rollout_fn: RolloutFn | None = None,
+        **kwargs: Any,
+    ) -> None:
+        args = args or OORLConfig("oorl-output")
+        if args.w_rl == 0 and reward_funcs is None:
+            reward_funcs = _no_reward
+        _check_size(train_dataset, args)
+        super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
+        self._rollout_fn = rollout_fn
+        self._rewards: Tensor | None = None
+        self._tally: defaultdict[str, float] = defaultdict(float)
+        self._base_step: int | None = None
+        self._gepo_done_at = -1
+        self._reference: ReferenceLogps | None = None
+        self._groups: list[TokenGroup] = []
+        add_response_head(self.model)
+        if self.ref_model is not None:
+            add_response_head(self.ref_model)
+        if args.w_gepo > 0:
+            if groups is None:
+                raise DataError("w_gepo > 0 but no GEPO groups were given",
+                                "Pass groups=..., or set w_gepo to 0.")
+            self._groups, self.group_counts = tokenize_groups(
+                groups, self._tokenizer, args.gepo_max_length, args.chat_template_kwargs)
+        self._gepo = GEPOStep(args.gepo_form(), args.gepo_mode, args.gepo_max_coefficient)
+
+    def _send_telemetry(self) -> None:
+        """Nothing leaves the machine."""
+
+    # ---------------------------------------------------------------- GEPO stream
+
+    def train(
+        self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """As Trainer.train; makes GEPO's reference first, or on resume reads the stored one."""
+        if self.args.w_gepo > 0:
+            self._obtain_reference(bool(resume_from_checkpoint))
+        return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def _obtain_reference(self, resume: bool) -> None:
+        """Log-probabilities under the untouched model, of the groups this rank will draw."""
+        wanted = [self._groups[i] for step in range(self._step_count())
+                  for i in self._drawn(step)]
+        name = REFERENCE_FILE.format(rank=self.accelerator.process_index)
+        with self.compute_loss_context_manager(), self.accelerator.autocast():
+            self._reference = ReferenceLogps.obtain(
+                Path(str(self.args.output_dir)) / name, resume, self.model, wanted)
+        if not resume:
+            distinct = {group.key: group for group in wanted}.values()
+            self._tally["tokens/forward"] += sum(
+                len(g.prompt) * len(g.responses) + sum(map(len, g.responses)) for g in distinct)
+
+    def _step_count(self) -> int:
+        if self.args.max_steps > 0:
+            return self.args.max_steps
+        return self.set_initial_training_values(self.args, self.get_train_dataloader())[-1]
+
+    def _drawn(self, step: int) -> list[int]:
+        return drawn_groups(len(self._groups), self.args.groups_per_step, self.args.seed, step,
+                            self.accelerator.process_index, self.accelerator.num_processes)
+
+    def _gepo_backward(self, model: torch.nn.Module) -> float:
+        """Add this optimiser step's GEPO gradient, once; returns w_gepo * loss (0 if done)."""
+        step = self.state.global_step
+        if self.args.w_gepo == 0 or self._gepo_done_at == step:
+            return 0.0
+        self._gepo_done_at = step
+        assert self._reference is not None
+        started = time.perf_counter()
+        groups = [self._groups[i] for i in self._drawn(step)]
+        # The on-policy backward that follows synchronises both gradients at once.
+        quiet = self.accelerator.no_sync(model) if self.args.w_rl > 0 else nullcontext()
+        with quiet, self.compute_loss_context_manager():
+            if step == 0:
+                check_start(model, self.model, groups[0], self._reference)
+            metrics = self._gepo.backward(
+                model, self.model, groups, self._reference, self._backward, self.args.w_gepo)
+        self._tally["tokens/trained"] += metrics.pop("tokens")
+        for name, value in metrics.items():
+            self._metrics["train"][f"gepo/{name}"].append(value)
+        self._tally["time/gepo_s"] += time.perf_counter() - started
+        return self.args.w_gepo * metrics["loss"]
+
+    def _backward(self, loss: Tensor) -> None:
+        deepspeed = {"scale_wrt_gas": False} if self.is_deepspeed_enabled else {}
+        self.accelerator.backward(loss, **deepspeed)
+
+    # ---------------------------------------------------------------- one micro-step
+
+    def _get_train_sampler(self, dataset: Any = None) -> Any:
+        args = self.args
+        return _EpochSampler(
+            self.train_dataset if dataset is None else dataset,
+            mini_repeat_count=self.num_generations,
+            batch_size=int(args.generation_batch_size or 0) // self.num_generations,
+            repeat_count=self.num_iterations * int(args.steps_per_generation or 1),
+            shuffle=bool(self.shuffle_dataset), seed=args.seed,
+            epoch=lambda: int(self.state.epoch or 0))
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: Any, num_items_in_batch: Any = None
+    ) -> Tensor:
+        """GEPO's backward on the step's first micro-batch, then the on-policy one.
+
+        Raises:
+            TrainingError: a loss is not finite.
+        """
+        model.train()
+        if self._base_step is None:
+            self._base_step = self.state.global_step
+        started = time.perf_counter()
+        gepo = self._gepo_backward(model)
+        if self.args.w_rl == 0:
+            self._step += 1
+            return torch.tensor(gepo, device=self.accelerator.device)
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        if not loss.isfinite():
+            raise TrainingError(
+                f"the on-policy loss is {loss.item()} at step {self.state.global_step}",
+                "Lower learning_rate or max_grad_norm and start again from the last checkpoint.")
+        self._tally["time/step_s"] += time.perf_counter() - started
+        return loss + gepo
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add this interval's sums of tokens and seconds."""
+        logs.update(self._tally)
+        self._tally.clear()
+        super().log(logs, start_time)
+
+    # ---------------------------------------------------------------- rollout and reward
+
+    def _generate_single_turn(
+        self, prompt_ids: list[list[int]], images: Any, multimodal_fields: Any,
+        num_generations: int, has_tool_images: bool = False,
+    ) -> tuple[list[list[int]], Any]:
+        started = time.perf_counter()
+        if self._rollout_fn is None:
+            result = super()._generate_single_turn(
+                prompt_ids, images, multimodal_fields, num_generations, has_tool_images)
+            self._tally["tokens/prefill"] += sum(map(len, prompt_ids))
+        else:
+            result = self._rollout(prompt_ids, num_generations), None
+        self._tally["tokens/generated"] += sum(map(len, result[0]))
+        self._tally["time/generate_s"] += time.perf_counter() - started
+        return result
+
+    def _rollout(self, prompt_ids: list[list[int]], num_generations: int) -> list[list[int]]:
+        """TRL repeats each prompt `num_generations` times in a row; the engine gets it once."""
+        assert self._rollout_fn is not None
+        distinct = prompt_ids[::num_generations]
+        if [ids for ids in distinct for _ in range(num_generations)] != prompt_ids:
+            distinct, num_generations = prompt_ids, 1  # a process holds part of a prompt's samples
+        self._tally["tokens/prefill"] += sum(map(len, distinct))
+        model = self.accelerator.unwrap_model(self.model)
+        was_training = model.training
+        model.eval()
+        with torch.no_grad():
+            completions = self._rollout_fn(
+                model, distinct, num_generations=num_generations,
+                max_new_tokens=int(self.max_completion_length or 0), temperature=self.temperature,
+                seed=self._rollout_seed())
+        model.train(was_training)
+        flat = [ids for samples in completions for ids in samples]
+        if len(flat) != len(prompt_ids) or not all(flat):
+            raise InfraError(
+                f"the rollout engine gave {len(flat)} completions for {len(prompt_ids)} prompts, "
+                f"{sum(not ids for ids in flat)} of them empty",
+                "Check rollout_fn: num_generations lists of at least one token per prompt.")
+        return flat
+
+    def _rollout_seed(self) -> int:
+        """A pure function of (seed, global micro-step, rank)."""
+        base = (self._base_step or 0) * self.args.gradient_accumulation_steps
+        world = self.accelerator.num_processes
+        return ((self.args.seed * 1_000_003 + base + self._step) * world
+                + self.accelerator.process_index) % 2**63
+
+    def _calculate_rewards(
+        self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any
+    ) -> Tensor:
+        started = time.perf_counter()
+        try:
+            self._rewards = super()._calculate_rewards(
+                inputs, prompts, completions, completion_ids_list)
+        except OORLError:
+            raise
+        except Exception as error:
+            names = ", ".join(self.reward_func_names)
+            raise InfraError(
+                f"a reward function ({names}) failed: {type(error).__name__}: {error}",
+                "Mend the reward function; a completion it cannot judge should get None.",
+            ) from error
+        if self._rewards.isnan().all():
+            raise InfraError(
+                f"no completion of step {self.state.global_step} could be judged",
+                "Run `oorl doctor` to check the sandbox, then start the stage again.")
+        self._tally["time/judge_s"] += time.perf_counter() - started
+        return self._rewards
+
+    def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
+        output = super()._generate_and_score_completions(inputs)
+        if self.args.algorithm != "grpo":
+            output["advantages"] = self._advantages(output)
+        output["row"] = torch.arange(len(inputs), device=self.accelerator.device)
+        return output
+
+    @torch.no_grad()
+    def _advantages(self, output: dict[str, Any]) -> Tensor:
+        """(B, T) for this process's rows."""
+        assert self._rewards is not None
+        weights = self.reward_weights.to(self._rewards.device)
+        rewards = (self._rewards * weights).nansum(1)
+        rewards[self._rewards.isnan().all(1)] = torch.nan
+        if self.args.algorithm == "reinforce_pp_baseline":
+            samples = self.num_generations if self.model.training else self.num_generations_eval
+            rewards = group_baseline(rewards, samples)
+        mask, rows = _loss_mask(output), len(output["completion_ids"])
+        start = self.accelerator.process_index * rows
+        return reinforce_pp_advantages(
+            rewards[start:start + rows].float(), mask, kl=self._kl(output, mask),
+            kl_coef=self.args.kl_coef, gamma=self.args.gamma,
+            reduce=lambda x: self.accelerator.reduce(x, reduction="sum"))
+
+    def _kl(self, output: dict[str, Any], mask: Tensor) -> Tensor | None:
+        """(B, T) KL of the sampling policy to the reference, or None without a penalty."""
+        if self.args.kl_coef == 0:
+            return None
+        if "old_per_token_logps" not in output:
+            output["old_per_token_logps"], _, _ = self._get_per_token_logps_and_entropies(
+                self.model, *_joined(output), batch_size=self.args.per_device_train_batch_size)
+        kl = token_kl(output["old_per_token_logps"], output["ref_per_token_logps"], mask)
+        mode = "train" if self.model.training else "eval"
+        mean = self.accelerator.gather(kl.sum()).sum() / self.accelerator.gather(mask.sum()).sum()
+        self._metrics[mode]["kl"].append(mean.item())
+        return kl
+
+    # ---------------------------------------------------------------- loss
+
+    def _prepare_inputs(self, generation_batch: Any) -> dict[str, Any]:
+        """Undo TRL's shuffle when all of a generation batch meets in one optimiser step.
+
+        Order means nothing then, and keeping a prompt's samples together (short prompts first)
+        saves padding and lets them share the prompt's compute.
+        """
+        block = int(self.args.steps_per_generation or 1)
+        fresh = self._step % (block * self.num_iterations) == 0 or self._buffered_inputs is None
+        inputs = super()._prepare_inputs(generation_batch)
+        whole = self.args.gradient_accumulation_steps % block == 0
+        if self.model.training and fresh and whole:
+            self._buffered_inputs = _regrouped(self._buffered_inputs)
+            inputs = self._buffered_inputs[self._step % block]
+        return inputs
+
+    def _get_per_token_logps_and_entropies(
+        self, model: torch.nn.Module, input_ids: Tensor, attention_mask: Tensor,
+        logits_to_keep: int, batch_size: int | None = None, compute_entropy: bool = False,
+        compute_aux_loss: bool = False, **multimodal: Any,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """As TRL's, but trimmed of common padding and with repeated prompts computed once."""
+        if compute_aux_loss or any(value is not None for value in multimodal.values()):
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy,
+                compute_aux_loss, **multimodal)
+        step = batch_size or len(input_ids)
+        parts = [
+            self._logps_part(model, input_ids[i:i + step], attention_mask[i:i + step],
+                             logits_to_keep, compute_entropy)
+            for i in range(0, len(input_ids), step)]
+        entropies = [part.entropies for part in parts if part.entropies is not None]
+        return (torch.cat([part.logps for part in parts]),
+                torch.cat(entropies) if entropies else None, None)
+
+    def _logps_part(
+        self, model: torch.nn.Module, ids: Tensor, mask: Tensor, keep: int, entropy: bool
+    ) -> ResponseLogps:
+        batch = _compact(ids, mask, keep)
+        share = can_share_prefix(self.accelerator.unwrap_model(model))
+        with self.accelerator.autocast():
+            output = model(response_batch=batch, share_prefix=share,
+                           temperature=self.temperature, entropy=entropy)
+        prompt, response = batch.token_count
+        if not share:
+            prompt = int(batch.prompt_mask.sum(1)[batch.prompt_index].sum())
+        kind = "trained" if torch.is_grad_enabled() else "forward"
+        self._tally[f"tokens/{kind}"] += prompt + response
+        gap = (0, keep - output.logps.size(1))
+        return ResponseLogps(
+            F.pad(output.logps, gap),
+            None if output.entropies is None else F.pad(output.entropies, gap))
+
+    def _compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any]) -> Tensor:
+        if self.args.algorithm == "grpo":
+            return self.args.w_rl * super()._compute_loss(model, inputs)
+        mask = _loss_mask(inputs)
+        logps, entropies, _ = self._get_per_token_logps_and_entropies(
+            model, *_joined(inputs), compute_entropy=True)
+        old = inputs.get("old_per_token_logps")
+        loss, cut = ppo_clip(logps, logps.detach() if old is None else old,
+                             inputs["advantages"], self.epsilon_low, self.epsilon_high)
+        if "importance_sampling_ratio" in inputs:  # vLLM samples from slightly other weights
+            loss = loss * inputs["importance_sampling_ratio"]
+        mode = "train" if self.model.training else "eval"
+        assert entropies is not None
+        for name, values in (("entropy", entropies), ("clip_ratio/region_mean", cut)):
+            sums = torch.stack([(values * mask).sum(), mask.sum()]).float()
+            sums = self.accelerator.reduce(sums, reduction="sum")
+            self._metrics[mode][name].append((sums[0] / sums[1].clamp(min=1)).item())
+        # The token mean over the optimiser step's part of the generation batch, on all processes.
+        tokens = inputs["num_items_in_batch"].clamp(min=1) / self.accelerator.num_processes
+        if mode == "train":
+            tokens = (tokens * self.current_gradient_accumulation_steps
+                      / int(self.args.steps_per_generation or 1))
+        return self.args.w_rl * (loss * mask).sum() / tokens
+
+
+class _EpochSampler(RepeatSampler):
+    """TRL's sampler draws each epoch's order from one running generator, so that a run resumed in
+    a later epoch would see the first epoch's order. Here the order is a function of the epoch."""
+
+    def __init__(self, *args: Any, epoch: Callable[[], int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        if self.shuffle:
+            self.generator.manual_seed((self.seed or 0) + 1_000_003 * self._epoch())
+        return super().__iter__()
+
+
+def _check_size(dataset: Any, args: OORLConfig) -> None:
+    """TRL drops an incomplete batch of prompts, so a small data set would train on nothing."""
+    prompts = int(args.generation_batch_size or 0) // int(args.num_generations or 1)
+    if hasattr(dataset, "__len__") and len(dataset) < prompts:
+        raise DataError(f"{len(dataset)} prompts, but one batch of rollouts takes {prompts}",
+                        "Give more prompts, or lower the number of prompts per step.")
+
+
+def _no_reward(completions: Sequence[Any], **_: Any) -> list[float]:
+    return [0.0] * len(completions)
+
+
+def _loss_mask(inputs: Mapping[str, Tensor]) -> Tensor:
+    mask = inputs["completion_mask"]
+    return mask * inputs["tool_mask"] if "tool_mask" in inputs else mask
+
+
+def _joined(inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, int]:
+    """input_ids, attention_mask (B, P + T) and T, as TRL's forward takes them."""
+    return (torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], 1),
+            torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], 1),
+            inputs["completion_ids"].size(1))
+
+
+def _regrouped(buffered: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows in generation order, prompts of one length together."""
+    rows = torch.cat([part["row"] for part in buffered])
+    lengths = torch.cat([part["prompt_mask"].sum(1) for part in buffered])
+    order = (lengths * len(rows) + rows).argsort().split(len(buffered[0]["row"]))
+
+    def pick(name: str, index: Tensor) -> Any:
+        first = buffered[0][name]
+        if first is None or first.dim() == 0:
+            return first
+        return torch.cat([part[name] for part in buffered])[index]
+
+    return [{name: pick(name, index) for name in buffered[0]} for index in order]
+
+
+def _compact(ids: Tensor, mask: Tensor, keep: int) -> ResponseBatch:
+    """Left-padded prompts with right-padded responses; neighbours' equal prompts merged."""
+    prompt_ids, prompt_mask = ids[:, :-keep], mask[:, :-keep]
+    response_ids, response_mask = ids[:, -keep:], mask[:, -keep:]
+    width = int(response_mask.any(0).sum().clamp(min=1))
+    start = prompt_ids.size(1) - int(prompt_mask.any(0).sum())
+    prompt_ids, prompt_mask = prompt_ids[:, start:], prompt_mask[:, start:]
+    differs = ((prompt_ids != prompt_ids.roll(1, 0)) | (prompt_mask != prompt_mask.roll(1, 0)))
+    first = differs.any(1)
+    first[0] = True
+    return ResponseBatch(prompt_ids[first], prompt_mask[first], response_ids[:, :width],
+                         response_mask[:, :width], first.long().cumsum(0) - 1)

@@ -1,0 +1,96 @@
+"""Settings of `OORLTrainer`: TRL's GRPOConfig, the on-policy algorithm, and the GEPO stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from trl import GRPOConfig
+
+from oorl.errors import ParamsError
+from oorl.losses.gepo import GEPOForm
+from oorl.trainers.groups import checked_form
+
+ALGORITHMS = ("reinforce_pp", "reinforce_pp_baseline", "grpo")
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass
+class OORLConfig(GRPOConfig):
+    """What GRPOConfig has, and the fields below; defaults are the paper's where it gives any.
+
+    `num_generations=1` is allowed with `reinforce_pp` (TRL alone refuses it). Under the
+    REINFORCE++ algorithms the loss is the token mean over the global batch, whatever
+    `loss_type` says, and the KL penalty (`kl_coef`) sits in the return, so `beta` must stay 0.
+
+    Raises:
+        ParamsError: with all broken rules at once.
+    """
+
+    algorithm: str = _setting("reinforce_pp", f"One of {', '.join(ALGORITHMS)}.")
+    kl_coef: float = _setting(0.0, "Token-level KL penalty inside the return (REINFORCE++).")
+    gamma: float = _setting(1.0, "Discount of the return to go (REINFORCE++).")
+    w_rl: float = _setting(1.0, "Weight of the on-policy loss; 0 generates nothing.")
+    w_gepo: float = _setting(0.01, "Weight of the GEPO loss; 0 reads no groups.")
+    gepo_beta: float = _setting(0.1, "Sharpness of the group preference.")
+    gepo_lambda: float = _setting(1.0, "Weight of the winners' variance.")
+    gepo_length_normalize: bool = _setting(False, "Divide log-ratios by response length.")
+    gepo_variance_per_token: bool = _setting(False, "The same, in the variance alone.")
+    gepo_label_smoothing: float = _setting(0.0, "Chance that winners and losers are swapped.")
+    gepo_mode: str = _setting("single_graph", "single_graph (fast) or two_pass (least memory).")
+    gepo_max_coefficient: float | None = _setting(
+        None, "Clip of a response's coefficient; needs two_pass.")
+    gepo_max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
+    groups_per_step: int = _setting(2, "GEPO groups per optimiser step and process.")
+
+    def __post_init__(self) -> None:
+        wanted = self.num_generations
+        if wanted == 1 and self.algorithm == "reinforce_pp":
+            self.num_generations = 2  # only to pass TRL's check; restored below
+        if self.algorithm != "grpo" and self.kl_coef > 0 and self.beta == 0:
+            self.beta = self.kl_coef  # makes TRL keep a reference model
+        super().__post_init__()
+        self.num_generations = wanted
+        problems = self._problems()
+        if problems:
+            raise ParamsError("OORLConfig:\n  " + "\n  ".join(problems),
+                              "Correct the settings above.")
+
+    def gepo_form(self) -> GEPOForm:
+        """The GEPO loss's options; raises `ParamsError` for a value out of range."""
+        return checked_form(self.gepo_beta, self.gepo_lambda, self.gepo_length_normalize,
+                            self.gepo_variance_per_token, self.gepo_label_smoothing)
+
+    def _problems(self) -> list[str]:
+        found = []
+
+        def rule(holds: bool, text: str) -> None:
+            if not holds:
+                found.append(text)
+
+        rule(self.algorithm in ALGORITHMS,
+             f"algorithm = {self.algorithm!r}: must be one of {', '.join(ALGORITHMS)}")
+        rule(self.algorithm == "grpo" or self.beta == self.kl_coef,
+             f"beta = {self.beta}: with {self.algorithm} the KL penalty is kl_coef; leave beta 0")
+        rule(min(self.w_rl, self.w_gepo) >= 0 and self.w_rl + self.w_gepo > 0,
+             f"w_rl = {self.w_rl}, w_gepo = {self.w_gepo}: neither below 0, not both 0")
+        rule(self.w_rl > 0 or self.gradient_accumulation_steps == 1,
+             "gradient_accumulation_steps: must be 1 when w_rl = 0; raise groups_per_step instead")
+        try:
+            self.gepo_form()
+        except ParamsError as error:
+            found.append(error.problem)
+        rule(self.gepo_mode in ("single_graph", "two_pass"),
+             f"gepo_mode = {self.gepo_mode!r}: must be single_graph or two_pass")
+        rule(self.gepo_max_coefficient is None or self.gepo_mode == "two_pass",
+             "gepo_max_coefficient: needs gepo_mode = two_pass")
+        block = (self.steps_per_generation or 1) * self.num_iterations
+        saved = int(self.save_steps) * self.gradient_accumulation_steps
+        rule(self.save_strategy != "steps" or self.w_rl == 0 or saved % block == 0,
+             f"save_steps = {self.save_steps}: times gradient_accumulation_steps must be a "
+             f"multiple of steps_per_generation * num_iterations = {block}, or a resumed run "
+             "would not repeat the interrupted one")
+        return found

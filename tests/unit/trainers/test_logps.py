@@ -1,0 +1,84 @@
+"""Response log-probabilities against the model's plain forward."""
+
+import pytest
+import torch
+
+from oorl.trainers import logps
+from oorl.trainers.logps import ResponseBatch, add_response_head, can_share_prefix
+from tests.unit.trainers.tiny import tiny_model
+
+PROMPTS = [[5, 6, 7, 8], [9, 10], [11, 12, 13]]
+RESPONSES = [[[20, 21, 22], [23, 1]], [[24, 25, 26, 27, 1]], [[1], [28, 29, 1], [30, 31, 1]]]
+
+
+def plain(model, prompt, response, temperature=1.0):
+    """The model's own forward on one unpadded sequence."""
+    logits = model(input_ids=torch.tensor([prompt + response])).logits[0] / temperature
+    scores = logits.log_softmax(-1)[len(prompt) - 1:-1]
+    return scores[range(len(response)), response], -(scores.exp() * scores).sum(-1)
+
+
+@pytest.fixture
+def model():
+    model = tiny_model()
+    add_response_head(model)
+    return model
+
+
+@pytest.mark.parametrize("share", [True, False])
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_equals_the_plain_forward_row_by_row(model, share, temperature):
+    batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
+    output = model(response_batch=batch, share_prefix=share, temperature=temperature, entropy=True)
+    row = 0
+    for prompt, responses in zip(PROMPTS, RESPONSES, strict=True):
+        for response in responses:
+            expected, entropy = plain(model, prompt, response, temperature)
+            torch.testing.assert_close(output.logps[row, :len(response)], expected)
+            torch.testing.assert_close(output.entropies[row, :len(response)], entropy)
+            assert output.logps[row, len(response):].abs().sum() == 0
+            row += 1
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_gradients_equal_the_plain_forward(model, share):
+    batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
+    model(response_batch=batch, share_prefix=share).logps.sum().backward()
+    got = [p.grad.clone() for p in model.parameters()]
+    model.zero_grad()
+    sum(plain(model, p, r)[0].sum() for p, group in zip(PROMPTS, RESPONSES, strict=True)
+        for r in group).backward()
+    for a, b in zip(got, model.parameters(), strict=True):
+        torch.testing.assert_close(a, b.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_scoring_in_pieces_changes_nothing(model, monkeypatch):
+    batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
+    whole = model(response_batch=batch).logps
+    whole.sum().backward()
+    gradient = model.base_model.layers[0].mlp.up_proj.weight.grad.clone()
+    model.zero_grad()
+    monkeypatch.setattr(logps, "_LOGITS_AT_ONCE", 3 * 61)
+    pieces = model(response_batch=batch).logps
+    pieces.sum().backward()
+    torch.testing.assert_close(pieces, whole)
+    torch.testing.assert_close(model.base_model.layers[0].mlp.up_proj.weight.grad, gradient)
+
+
+def test_one_token_responses(model):
+    batch = ResponseBatch.of([[5, 6]], [[[1], [7]]], pad_token_id=0)
+    shared = model(response_batch=batch).logps
+    joined = model(response_batch=batch, share_prefix=False).logps
+    torch.testing.assert_close(shared, joined)
+
+
+def test_without_the_keyword_the_forward_is_the_original(model):
+    ids = torch.tensor([[5, 6, 7]])
+    torch.testing.assert_close(model(input_ids=ids).logits, tiny_model()(input_ids=ids).logits)
+
+
+def test_no_sharing_while_layers_are_checkpointed(model):
+    assert can_share_prefix(model.train())
+    model.gradient_checkpointing_enable()
+    assert not can_share_prefix(model)
+    assert can_share_prefix(model.eval())

@@ -1,0 +1,277 @@
+"""OORLTrainer: it learns, resumes bit for bit, weighs its two halves, and names faults."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from datasets import Dataset
+
+from oorl.errors import ArtifactError, DataError, InfraError, ParamsError, TrainingError
+from oorl.generation import generate
+from oorl.trainers import oorl as oorl_module
+from oorl.trainers.groups import drawn_groups
+from oorl.trainers.oorl import OORLConfig, OORLTrainer
+from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
+
+PROMPTS = [f"{c}{tail}=\n" for tail in ("", "12") for c in "abcdefghijklmnop"]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def share_of_letters(completions, **_):
+    return [sum("a" <= c <= "m" for c in text) / max(1, len(text)) for text in completions]
+
+
+def engine(model, prompt_ids, *, num_generations, max_new_tokens, temperature, seed):
+    return generate(model, prompt_ids, num_generations=num_generations, seed=seed,
+                    max_new_tokens=max_new_tokens, temperature=temperature, eos_token_id=1)
+
+
+def make(output_dir, reward=share_of_letters, rollout_fn=engine, groups=GROUPS, model=None,
+         **settings):
+    arguments = {
+        "output_dir": str(output_dir), "max_steps": 4, "per_device_train_batch_size": 16,
+        "gradient_accumulation_steps": 2, "num_generations": 4, "max_completion_length": 8,
+        "learning_rate": 5e-3, "w_gepo": 0.0, "bf16": False, "activation_checkpointing": False,
+        "report_to": [], "logging_steps": 1, "save_strategy": "no", "use_cpu": True,
+        "disable_tqdm": True, "seed": 3,
+    } | settings
+    return OORLTrainer(
+        model or tiny_model(), reward, OORLConfig(**arguments),
+        Dataset.from_dict({"prompt": PROMPTS}), rollout_fn=rollout_fn,
+        groups=groups if arguments["w_gepo"] > 0 else None, processing_class=tiny_tokenizer())
+
+
+def logged(trainer, key):
+    return [entry[key] for entry in trainer.state.log_history if key in entry]
+
+
+def weights(trainer):
+    return {name: p.detach().clone() for name, p in trainer.model.named_parameters()}
+
+
+@pytest.mark.parametrize("settings", [
+    {}, {"algorithm": "reinforce_pp_baseline"}, {"algorithm": "grpo"}, {"num_generations": 1},
+    {"w_gepo": 0.01}, {"num_iterations": 2, "max_steps": 30}, {"rollout_fn": None},
+], ids=str)
+def test_reward_rises(tmp_path, settings):
+    trainer = make(tmp_path, **{"max_steps": 15} | settings)
+    trainer.train()
+    rewards = logged(trainer, "reward")
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.1
+    lengths = sum(logged(trainer, "completions/mean_length"))
+    assert sum(logged(trainer, "tokens/generated")) == pytest.approx(32 * lengths)
+
+
+def test_gepo_alone_learns_the_preference_and_generates_nothing(tmp_path):
+    def forbidden(*_, **__):
+        raise AssertionError("generated")
+
+    trainer = make(tmp_path, rollout_fn=forbidden, reward=None, w_rl=0.0, w_gepo=1.0,
+                   gradient_accumulation_steps=1, max_steps=40, groups_per_step=3,
+                   learning_rate=2e-3)
+    trainer.train()
+    losses = logged(trainer, "gepo/loss")
+    assert losses[0] == pytest.approx(0.6931, abs=1e-3)
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    assert logged(trainer, "gepo/rewards/accuracies")[-1] == 1.0
+
+
+@pytest.mark.parametrize("settings", [
+    {"w_gepo": 0.1}, {"num_iterations": 2, "save_steps": 2}, {"w_rl": 0.0, "w_gepo": 1.0,
+                                                             "gradient_accumulation_steps": 1},
+    {"w_gepo": 0.1, "rollout_fn": None},
+], ids=str)
+def test_resume_equals_uninterrupted_bit_for_bit(tmp_path, settings):
+    settings = {"save_strategy": "steps", "save_steps": 2, "max_steps": 6} | settings
+    whole = make(tmp_path / "whole", **settings)
+    whole.train()
+    interrupted = make(tmp_path / "cut", **settings)
+
+    class Stop(Exception):
+        pass
+
+    step = interrupted.training_step
+
+    def stopping(*args, **kwargs):
+        if interrupted.state.global_step == 5:
+            raise Stop
+        return step(*args, **kwargs)
+
+    interrupted.training_step = stopping
+    with pytest.raises(Stop):
+        interrupted.train()
+    resumed = make(tmp_path / "cut", **settings)
+    resumed.train(resume_from_checkpoint=str(tmp_path / "cut" / "checkpoint-4"))
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+    for key in ("loss", "grad_norm", "reward", "gepo/loss", "tokens/trained"):
+        assert logged(whole, key) == logged(resumed, key)
+
+
+def test_the_reference_is_read_on_resume_never_recomputed(tmp_path, monkeypatch):
+    settings = {"w_gepo": 0.1, "save_strategy": "steps", "save_steps": 2}
+    make(tmp_path, **settings).train()
+    monkeypatch.setattr(oorl_module.ReferenceLogps, "compute",
+                        lambda *_: pytest.fail("recomputed"))
+    make(tmp_path, **settings).train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
+    Path(tmp_path / "gepo_reference_0.pt").unlink()
+    with pytest.raises(ArtifactError, match="not found"):
+        make(tmp_path, **settings).train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
+
+
+def test_other_groups_on_resume_are_refused(tmp_path):
+    settings = {"w_gepo": 0.1, "save_strategy": "steps", "save_steps": 2}
+    make(tmp_path, **settings).train()
+    changed = [row | {"prompt": "other\n"} for row in GROUPS]
+    with pytest.raises(ArtifactError, match="do not cover"):
+        make(tmp_path, groups=changed, **settings).train(
+            resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
+
+
+def test_the_two_gradients_add_up(tmp_path):
+    """One SGD step of OORL moves as far as w_rl and w_gepo alone together (no clipping)."""
+    def moved(**settings):
+        trainer = make(tmp_path, max_steps=1, optim="sgd", learning_rate=1e-3, max_grad_norm=1e9,
+                       lr_scheduler_type="constant", weight_decay=0.0, **settings)
+        before = weights(trainer)
+        trainer.train()
+        return {name: value - before[name] for name, value in weights(trainer).items()}
+
+    both = moved(w_rl=0.7, w_gepo=0.5)
+    rl = moved(w_rl=0.7, w_gepo=0.0)
+    gepo = moved(w_rl=0.0, w_gepo=0.5, gradient_accumulation_steps=1)
+    for name, value in both.items():
+        torch.testing.assert_close(value, rl[name] + gepo[name], rtol=1e-3, atol=2e-7)
+    assert max(value.abs().max() for value in gepo.values()) > 1e-5
+
+
+@pytest.mark.parametrize("settings", [
+    {"gradient_accumulation_steps": 4, "per_device_train_batch_size": 8},
+    {"activation_checkpointing": True},
+], ids=str)
+def test_micro_batching_and_checkpointing_change_nothing(tmp_path, settings):
+    def after(**other):
+        trainer = make(tmp_path, max_steps=1, optim="sgd", max_grad_norm=1e9, **other)
+        trainer.train()
+        return weights(trainer)
+
+    expected = after()
+    for name, value in after(**settings).items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-6)
+
+
+def test_every_group_is_drawn_once_before_any_twice_on_all_ranks():
+    drawn = [i for step in range(6) for rank in range(2) for i in drawn_groups(
+        12, 2, seed=1, step=step, rank=rank, world_size=2)]
+    assert sorted(drawn[:12]) == list(range(12))
+    assert sorted(drawn[12:]) == list(range(12))
+    assert drawn[:12] != drawn[12:]
+    assert drawn_groups(12, 2, 1, 3) == drawn_groups(12, 2, 1, 3)
+
+
+def test_equal_rewards_move_nothing(tmp_path):
+    trainer = make(tmp_path, reward=lambda completions, **_: [1.0] * len(completions),
+                   max_steps=1, weight_decay=0.0)
+    before = weights(trainer)
+    trainer.train()
+    assert all(torch.equal(value, before[name]) for name, value in weights(trainer).items())
+
+
+def test_unjudged_completions_are_masked(tmp_path):
+    def reward(completions, **_):
+        return [None if i % 4 == 0 else v for i, v in enumerate(share_of_letters(completions))]
+
+    trainer = make(tmp_path, reward=reward, max_steps=1)
+    seen = []
+    advantages = trainer._advantages
+    trainer._advantages = lambda output: seen.append(advantages(output)) or seen[-1]
+    trainer.train()
+    assert seen[0][::4].abs().sum() == 0
+    assert seen[0][1::4].abs().sum() > 0
+
+
+def test_a_failing_reward_function_is_named(tmp_path):
+    def reward(completions, **_):
+        raise OSError("sandbox gone")
+
+    with pytest.raises(InfraError, match=r"\(reward\) failed: OSError: sandbox gone"):
+        make(tmp_path, reward=reward).train()
+
+
+def test_nothing_judged_is_an_infra_error(tmp_path):
+    with pytest.raises(InfraError, match="could be judged"):
+        make(tmp_path, reward=lambda completions, **_: [None] * len(completions)).train()
+
+
+def test_a_rollout_engine_that_gives_empty_completions_is_named(tmp_path):
+    def broken(model, prompt_ids, *, num_generations, **_):
+        return [[[]] * num_generations for _ in prompt_ids]
+
+    with pytest.raises(InfraError, match="32 of them empty"):
+        make(tmp_path, rollout_fn=broken).train()
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path):
+    model = tiny_model()
+    with torch.no_grad():
+        model.model.norm.weight[0] = torch.nan
+
+    def sampler(model, prompt_ids, *, num_generations, **_):
+        return [[[5 + i, 1] for i in range(num_generations)] for _ in prompt_ids]
+
+    with pytest.raises(TrainingError, match="nan at step 0"):
+        make(tmp_path, model=model, rollout_fn=sampler).train()
+
+
+def test_a_reference_of_another_model_is_refused(tmp_path, monkeypatch):
+    compute = oorl_module.ReferenceLogps.compute
+
+    def other(model, groups):
+        stranger = tiny_model(seed=9)
+        oorl_module.add_response_head(stranger)
+        return compute(stranger, groups)
+
+    monkeypatch.setattr(oorl_module.ReferenceLogps, "compute", other)
+    with pytest.raises(ArtifactError, match="differ by"):
+        make(tmp_path, w_gepo=0.1).train()
+
+
+@pytest.mark.parametrize(("settings", "text"), [
+    ({"algorithm": "ppo"}, "algorithm = 'ppo'"),
+    ({"beta": 0.1}, "leave beta 0"),
+    ({"w_rl": 0.0}, "not both 0"),
+    ({"w_rl": 0.0, "w_gepo": 1.0}, "must be 1 when w_rl = 0"),
+    ({"gepo_mode": "fast"}, "gepo_mode = 'fast'"),
+    ({"gepo_max_coefficient": 1.0}, "needs gepo_mode = two_pass"),
+    ({"gepo_beta": 0.0}, "beta > 0"),
+    ({"save_strategy": "steps", "save_steps": 3, "num_iterations": 2}, "must be a multiple"),
+])
+def test_settings_that_make_no_sense(tmp_path, settings, text):
+    with pytest.raises(ParamsError, match="OORLConfig") as caught:
+        make(tmp_path, **settings)
+    assert text in str(caught.value)
+
+
+def test_too_few_prompts_are_refused(tmp_path):
+    with pytest.raises(DataError, match="32 prompts, but one batch of rollouts takes 64"):
+        make(tmp_path, num_generations=2, gradient_accumulation_steps=8)
+
+
+def test_kl_in_the_return(tmp_path):
+    """A KL penalty needs a reference on disk; it is 0 at step 0 and grows later."""
+    tiny_model().save_pretrained(tmp_path / "base")
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+    trainer = make(tmp_path / "run", model=model, kl_coef=0.1, max_steps=6)
+    trainer.train()
+    kl = logged(trainer, "kl")
+    assert kl[0] == pytest.approx(0, abs=1e-5)
+    assert kl[-1] > 1e-3
