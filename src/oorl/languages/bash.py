@@ -61,7 +61,7 @@ class Bash(Language):
 
     def declaration(self, signature: Signature) -> str:
         numbered = ", ".join(f"${i} = {p.name}" for i, p in enumerate(signature.parameters, 1))
-        return f"{signature.name}() {{" + (f"  # {numbered}" if numbered else "")
+        return f"{signature.name}()" + (f"  # {numbered}" if numbered else "")
 
     def literal(self, type_: Type, value: Json) -> str:
         return shlex.quote(word(type_, value))

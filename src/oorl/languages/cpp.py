@@ -20,7 +20,7 @@ from oorl.languages.base import (
     source_bytes,
     words,
 )
-from oorl.languages.values import as_float, escaped, tokens
+from oorl.languages.values import as_float, escaped, octal_utf8, tokens
 from oorl.records import Json, Signature, Type
 
 PRELUDE = r'''
@@ -163,7 +163,7 @@ class Cpp(Language):
             pairs = (f"{{{self.literal(key, k)}, {self.literal(item, v)}}}" for k, v in value)
             return f"{cpp_type(type_)}{{{', '.join(pairs)}}}"
         if type_.kind == "str":
-            return f"std::string({escaped(value, c_escape_unit)})"
+            return f"std::string({escaped(value, octal_utf8)})"
         if type_.kind == "float":
             return {"NaN": "NAN", "Infinity": "INFINITY", "-Infinity": "-INFINITY"}.get(
                 str(value), repr(as_float(value)))
@@ -213,11 +213,6 @@ class Cpp(Language):
             "crash": Probe(body("int* p = nullptr; return *p;"), "runtime_error"),
             "hang": Probe(body("volatile int x = 1; while (x) {}  return 0;"), "timeout"),
         }
-
-
-def c_escape_unit(point: int) -> str:
-    """A code point as octal escapes of its UTF-8 bytes."""
-    return "".join(f"\\{byte:03o}" for byte in chr(point).encode("utf-8", "surrogatepass"))
 
 
 def cpp_type(type_: Type) -> str:

@@ -144,3 +144,8 @@ def nested(type_: Type, opening: str = "[", closing: str = "]") -> str:
 def braced_hex(point: int) -> str:
     """A code point as ``\\u{1f600}`` (JavaScript, PHP, Ruby, Lua)."""
     return f"\\u{{{point:x}}}"
+
+
+def octal_utf8(point: int) -> str:
+    """A code point as octal escapes of its UTF-8 bytes (C, C++)."""
+    return "".join(f"\\{byte:03o}" for byte in chr(point).encode("utf-8", "surrogatepass"))
