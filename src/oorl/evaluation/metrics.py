@@ -13,6 +13,7 @@ The layout is what the promotion gate and the report read:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,9 +71,9 @@ def by_target_table(metrics: dict[str, Any]) -> pd.DataFrame:
 
 def _model_figures(rows: pd.DataFrame, scores: Scores) -> dict[str, Any]:
     judged = rows[rows["status"] != "infra_error"]
-    infra = rows["status"].eq("infra_error").groupby(rows["target"]).agg(["size", "sum"])
-    targets = {target: {**_pass_at_1(estimate), "asked": int(infra.loc[target, "size"]),
-                        "infra_errors": int(infra.loc[target, "sum"])}
+    asked, masked = Counter(rows["target"]), Counter(rows["target"]) - Counter(judged["target"])
+    targets = {target: {**_pass_at_1(estimate), "asked": asked[target],
+                        "infra_errors": masked[target]}
                for target, estimate in scores.targets.items()}
     ranked = sorted(scores.targets, key=lambda t: scores.targets[t].value)
     return {
