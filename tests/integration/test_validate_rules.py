@@ -1,0 +1,202 @@
+"""Good data passes every rule; each way of spoiling it is found, at the row that was spoilt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oorl.data.synthetic import generate_problems
+from oorl.params import parse_params
+from oorl.params.dataset import DatasetParams
+from oorl.records import IRGroup, Loser, Problem, Winner
+from tasks.validation.frames import fits, group_frame, normal_text, problem_frame
+from tasks.validation.report import as_html, as_json, complaint
+from tasks.validation.rules import group_rules, problem_rules
+from tasks.validation.suites import Finding, run_suites
+
+PARAMS = parse_params({
+    "dataset": {}, "ir_groups": {"winners": 2, "losers": 2}, "validate": {"min_problems": 20},
+    "base": {}, "rl": {}, "gepo": {}, "control": {}, "evaluate": {}, "register": {},
+    "sandbox": {}, "tracking": {}})
+
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def problems() -> list[Problem]:
+    return generate_problems(DatasetParams(problems=120, cases=4), seed=7)
+
+
+@pytest.fixture
+def rows(problems: list[Problem]) -> list[Row]:
+    return [problem.to_row() for problem in problems]
+
+
+def ir(name: str) -> str:
+    return f"define i64 @f(i64 %0) {{\n  ret i64 {name}\n}}"
+
+
+@pytest.fixture
+def groups(problems: list[Problem]) -> list[IRGroup]:
+    made = []
+    for number, problem in enumerate(problems[:30]):
+        witness = {"input": [1], "expected": 1, "got": 2}
+        made.append(IRGroup(
+            id=f"g{number}", problem_id=problem.id, split=problem.split, language="c",
+            source_code=f"long long f{number}(long long x) {{ return {number}; }}", signature="",
+            inputs=[[1]], winners=(Winner(ir("1"), "O1"), Winner(ir("2"), "Oz")),
+            losers=(Loser(ir("3"), 0, "constant", witness, 0.5),
+                    Loser(ir("4"), 1, "constant", witness, 1.0))))
+    return made
+
+
+def check(tmp_path: Path, rows: list[Row], groups: list[IRGroup]) -> dict[str, list[Finding]]:
+    return run_suites({"problems": (problem_frame(rows), problem_rules(PARAMS)),
+                       "ir_groups": (group_frame(groups, rows), group_rules(PARAMS))},
+                      tmp_path / "docs")
+
+
+def broken(findings: dict[str, list[Finding]]) -> dict[str, list[str]]:
+    return {one.rule.name: [row for row, _ in one.rows]
+            for found in findings.values() for one in found if not one.passed}
+
+
+def test_good_data_passes_every_rule(tmp_path: Path, rows: list[Row],
+                                     groups: list[IRGroup]) -> None:
+    findings = check(tmp_path, rows, groups)
+    assert broken(findings) == {}
+    assert (tmp_path / "docs" / "index.html").exists()
+
+
+def edit(row: Row, column: str, change: Callable[[Any], Any]) -> None:
+    row[column] = json.dumps(change(json.loads(row[column])))
+
+
+def other_split(row: Row) -> str:
+    return "test" if row["split"] != "test" else "rl"
+
+
+def leak(rows: list[Row]) -> None:
+    """Row 3 gets row 2's Python function under other names, in another split."""
+    code = json.loads(rows[2]["solutions"])["python"]
+    name = json.loads(rows[2]["signature"])["name"]
+    edit(rows[3], "solutions", lambda s: {**s, "python": code.replace(name, "other_name")})
+    rows[3]["split"] = other_split(rows[2])
+
+
+PROBLEM_FAULTS: dict[str, Callable[[list[Row]], None]] = {
+    "unique_id": lambda rows: rows[3].update(id=rows[2]["id"]),
+    "id": lambda rows: rows[3].update(id="a b"),
+    "split": lambda rows: rows[3].update(split="train"),
+    "signature": lambda rows: edit(rows[3], "signature", lambda s: {**s, "returns": "list"}),
+    "cases": lambda rows: edit(rows[3], "cases", lambda c: [[c[0][0], {}], *c[1:]]),
+    "number_of_cases": lambda rows: edit(rows[3], "cases", lambda c: c[:1]),
+    "solutions": lambda rows: edit(rows[3], "solutions", lambda s: {**s, "php": " "}),
+    "longest_code": lambda rows: edit(rows[3], "solutions",
+                                      lambda s: {**s, "php": "x" * 20001}),
+    "leak": leak,
+}
+
+
+@pytest.mark.parametrize("name", PROBLEM_FAULTS)
+def test_a_spoilt_problem_is_named(name: str, tmp_path: Path, rows: list[Row]) -> None:
+    PROBLEM_FAULTS[name](rows)
+    found = broken(run_suites({"problems": (problem_frame(rows), problem_rules(PARAMS))},
+                              tmp_path / "docs"))
+    assert rows[3]["id"] in found[name]
+
+
+def test_repeated_arguments_are_a_fault(rows: list[Row]) -> None:
+    edit(rows[0], "cases", lambda c: [*c, c[0]])
+    assert "the arguments of case 0" in problem_frame(rows)["cases_fault"][0]
+
+
+GROUP_FAULTS: dict[str, Callable[[IRGroup], IRGroup]] = {
+    "unique_id": lambda g: replace(g, id="g2"),
+    "split": lambda g: replace(g, split="train"),
+    "problem": lambda g: replace(g, problem_id="nobody"),
+    "number_of_winners": lambda g: replace(g, winners=g.winners[:1], losers=g.losers[:1] * 2),
+    "number_of_losers": lambda g: replace(g, losers=g.losers[:1]),
+    "winners": lambda g: replace(g, winners=(g.winners[0], g.winners[0])),
+    "losers": lambda g: replace(g, losers=(replace(g.losers[0], ir=g.winners[1].ir),
+                                           g.losers[1])),
+    "witness": lambda g: replace(g, losers=(
+        g.losers[0], replace(g.losers[1], witness={"input": [1], "expected": 1, "got": 1}))),
+    "hardest_hardness": lambda g: replace(g, losers=(g.losers[0],
+                                                     replace(g.losers[1], hardness=0.0))),
+    "easiest_hardness": lambda g: replace(g, losers=(g.losers[0],
+                                                     replace(g.losers[1], hardness=1.1))),
+    "longest_ir": lambda g: replace(g, winners=(g.winners[0],
+                                                Winner(ir("5") + " " * 6000, "O2"))),
+}
+
+
+@pytest.mark.parametrize("name", GROUP_FAULTS)
+def test_a_spoilt_group_is_named(name: str, tmp_path: Path, rows: list[Row],
+                                 groups: list[IRGroup]) -> None:
+    groups[3] = GROUP_FAULTS[name](groups[3])
+    found = broken(run_suites({"groups": (group_frame(groups, rows), group_rules(PARAMS))},
+                              tmp_path / "docs"))
+    assert groups[3].id in found[name]
+
+
+def test_a_group_in_two_splits_is_named(tmp_path: Path, rows: list[Row],
+                                        groups: list[IRGroup]) -> None:
+    groups[3] = replace(groups[3], source_code="  " + groups[2].source_code,
+                        split=other_split(rows[2]))
+    found = broken(run_suites({"groups": (group_frame(groups, rows), group_rules(PARAMS))},
+                              tmp_path / "docs"))
+    assert {"g2", "g3"} <= set(found["leak"])
+
+
+def test_empty_tables_break_the_rule_on_their_size(tmp_path: Path) -> None:
+    found = broken(check(tmp_path, [], []))
+    assert "enough" in found
+
+
+def test_reports_tell_row_rule_and_value_and_are_stable(tmp_path: Path, rows: list[Row],
+                                                       groups: list[IRGroup]) -> None:
+    rows[3]["split"] = "<train>"
+    texts = []
+    for folder in ("one", "two"):
+        findings = check(tmp_path / folder, rows, groups)
+        outcome = as_json(findings, {"problems": 120, "ir_groups": 30},
+                          {"problems": "d", "ir_groups": "e"})
+        texts.append((json.dumps(outcome), as_html(outcome)))
+    assert texts[0] == texts[1]
+    assert not outcome["passed"]
+    assert "<train>" not in texts[0][1]
+    assert "&lt;train&gt;" in texts[0][1]
+    words = complaint(findings)
+    assert rows[3]["id"] in words
+    assert "the split is one of" in words
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), [
+    ("int", [0, 2**70, -1], [True, 1.0, "1", None]),
+    ("float", [1, 1.5, "NaN", "-Infinity"], [True, "nan", None]),
+    ("bool", [True], [1, "true"]),
+    ("str", ["", "é"], [1, None, ["a"]]),
+    ("list[int]", [[], [1]], [[1.5], "ab", [None]]),
+    ("map[str,list[int]]", [[], [["a", [1]]]], [[["a", 1]], [["a"]], {"a": [1]}]),
+    ("optional[int]", [None, 3], ["", [3]]),
+])
+def test_fits(kind: str, good: list[Any], bad: list[Any]) -> None:
+    from oorl.records import Type
+
+    assert all(fits(Type.parse(kind), value) for value in good)
+    assert not any(fits(Type.parse(kind), value) for value in bad)
+
+
+def test_normal_text_forgets_names_and_layout_only() -> None:
+    one = "def f(a, b):\n    total = 0\n    for x in a:\n        total += x * b\n    return total\n"
+    same = "def g(xs, k):\n    s=0\n    for e in xs:\n        s += e*k\n    return s  # sum\n"
+    assert normal_text({"python": one}) == normal_text({"python": same})
+    assert normal_text({"python": one}) != normal_text({"python": one.replace("* b", "* a")})
+    assert (normal_text({"python": "def f(a):\n    return min(a)\n"})
+            != normal_text({"python": "def f(a):\n    return max(a)\n"}))
