@@ -57,16 +57,17 @@ class C(Language):
     suffix = ".c"
     fence = "c"
     reserved = words(
-        "auto break case char const continue default do double else enum extern float for goto if "
-        "inline int long register restrict return short signed sizeof static struct switch typedef "
-        "union unsigned void volatile while bool true false main asm errno EOF NULL stdin stdout "
-        "stderr unix linux")
+        "auto break case char const continue default do double else enum extern float for goto "
+        "if inline int long register restrict return short signed sizeof static struct switch "
+        "typedef union unsigned void volatile while bool true false main asm errno EOF NULL "
+        "stdin stdout stderr unix linux")
     reserved_functions = words(
-        "abs labs llabs div exit abort atoi atof atol malloc calloc realloc free rand srand qsort "
-        "bsearch system getenv printf puts gets fopen remove rename read write open close "
-        "memcpy memset memmove memcmp strlen strcpy strcat strcmp strchr strstr strtok isalpha isdigit "
-        "isalnum isupper islower isspace ispunct toupper tolower sin cos tan exp log log2 log10 "
-        "pow sqrt cbrt ceil floor round trunc fabs fmin fmax fmod hypot index rindex y0 y1 yn j0 j1 jn")
+        "abs labs llabs div exit abort atoi atof atol malloc calloc realloc free rand srand "
+        "qsort bsearch system getenv printf puts gets fopen remove rename read write open close "
+        "memcpy memset memmove memcmp strlen strcpy strcat strcmp strchr strstr strtok isalpha "
+        "isdigit isalnum isupper islower isspace ispunct toupper tolower sin cos tan exp log "
+        "log2 log10 pow sqrt cbrt ceil floor round trunc fabs fmin fmax fmod hypot index rindex "
+        "y0 y1 yn j0 j1 jn")
     tools = (Tool(("tcc", "gcc"), "tcc", ("-v",)),)
 
     def supports(self, type_: Type) -> bool:

@@ -21,6 +21,7 @@ class Diagnosis:
     limits: str
     languages: dict[str, str | ToolchainMissing]
     missing_packages: list[str] = field(default_factory=list)
+    faster_with: list[str] = field(default_factory=list)
     problem: IsolationUnavailable | None = None
 
     @property
@@ -36,6 +37,8 @@ class Diagnosis:
                                           if isinstance(found, ToolchainMissing) else found))
         if self.missing_packages:
             lines += ["", f"sudo apt-get install -y {' '.join(self.missing_packages)}"]
+        if self.faster_with:
+            lines += ["", "faster with: sudo apt-get install -y " + " ".join(self.faster_with)]
         if self.problem is not None:
             lines += ["", str(self.problem)]
         return "\n".join(lines)
@@ -55,7 +58,8 @@ def available_languages() -> dict[str, str | ToolchainMissing]:
 
 def versions(language: Language) -> str:
     """The first line that each installed tool of a language says about itself."""
-    return "; ".join(filter(None, (tool_version(tool) for tool in language.tools)))
+    found = (tool_version(tool) for tool in language.tools)
+    return "; ".join(dict.fromkeys(filter(None, found)))
 
 
 def tool_version(tool: Tool) -> str:
@@ -78,14 +82,15 @@ def diagnose() -> Diagnosis:
     except IsolationUnavailable as error:
         problem, isolation = error, "NONE: programs cannot be judged"
     languages = available_languages()
-    missing = []
+    missing, faster = [], []
     if problem and "not installed" in problem.problem:
         missing.append("bubblewrap")
-    for name, language in all_languages().items():
-        if isinstance(languages[name], ToolchainMissing):
-            missing += [t.package for t in language.tools
-                        if t.required and find_tool(t.names) is None]
-    return Diagnosis(isolation, _limits(), languages, list(dict.fromkeys(missing)), problem)
+    for language in all_languages().values():
+        for tool in language.tools:
+            if find_tool(tool.names) is None:
+                (missing if tool.required else faster).append(tool.package)
+    return Diagnosis(isolation, _limits(), languages, list(dict.fromkeys(missing)),
+                     list(dict.fromkeys(faster)), problem)
 
 
 def _limits() -> str:

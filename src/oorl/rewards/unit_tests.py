@@ -1,0 +1,136 @@
+"""The unit-test reward (Wu et al. 2025, eq. 4).
+
+1 if the completion keeps the required format and its code compiles and passes every unit test,
+else 0; None ("exclude this one", in TRL's convention) if our own machinery failed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from oorl.records import Problem, Status, Submission, Verdict
+
+Extract = Callable[[str, str], str | None]
+"""(completion, target language) -> the code, or None if the format is not kept."""
+
+COMPILED = frozenset(Status) - {Status.BAD_FORMAT, Status.COMPILE_ERROR, Status.COMPILE_TIMEOUT,
+                                Status.INFRA_ERROR}
+"""Statuses that imply a program that compiled."""
+
+
+class Judging(Protocol):
+    """The part of `oorl.sandbox.Judge` that rewards need."""
+
+    def judge(self, submissions: Sequence[Submission], progress: bool = False) -> list[Verdict]:
+        """One verdict per submission, in order."""
+
+
+class UnitTestReward:
+    """A reward function in the shape that TRL's trainers call.
+
+    Args:
+        judge: runs programs; shared, not closed here.
+        problems_by_id: their cases are the tests.
+        extract: finds the code in a completion (`oorl.data.prompts.extract_code`).
+        cache_size: verdicts kept across batches, keyed by problem, language and code; 0 keeps
+            none. Verdicts are functions of the program, so a cached one is as good as a new one;
+            time-outs and infrastructure errors are never kept.
+    """
+
+    __name__ = "unit_tests"
+
+    def __init__(self, judge: Judging, problems_by_id: Mapping[str, Problem], extract: Extract,
+                 cache_size: int = 0) -> None:
+        self._judge, self._problems, self._extract = judge, problems_by_id, extract
+        self._cache: OrderedDict[tuple[str, str, str], Verdict] = OrderedDict()
+        self._cache_size = cache_size
+        self._counts: dict[str, Counter[str]] = {}
+        self._waited_s = 0.0
+
+    def __call__(self, prompts: Sequence[Any], completions: Sequence[Any],
+                 completion_ids: Sequence[Any] | None = None, *, problem_id: Sequence[str],
+                 target_language: Sequence[str], **columns: Any) -> list[float | None]:
+        """Rewards of a batch, each 1.0, 0.0 or None. Extra columns are ignored."""
+        return [reward(v) for v in self.verdicts(completions, problem_id, target_language)]
+
+    def verdicts(self, completions: Sequence[Any], problem_id: Sequence[str],
+                 target_language: Sequence[str]) -> list[Verdict]:
+        """The verdicts behind the rewards. Identical programs of a batch are judged once."""
+        keys: list[tuple[str, str, str] | None] = []
+        for completion, problem, language in zip(completions, problem_id, target_language,
+                                                 strict=True):
+            code = self._extract(text_of(completion), language)
+            keys.append(None if code is None else (problem, language, code))
+        known = self._judge_new(keys)
+        bad = Verdict(Status.BAD_FORMAT, detail="not exactly one closed block of the language")
+        verdicts = [bad if key is None else known[key] for key in keys]
+        for language, verdict in zip(target_language, verdicts, strict=True):
+            self._counts.setdefault(language, Counter())[verdict.status] += 1
+        return verdicts
+
+    def _judge_new(self, keys: Sequence[tuple[str, str, str] | None]
+                   ) -> dict[tuple[str, str, str], Verdict]:
+        """Verdicts for all keys, from the cache or the judge."""
+        wanted = list(dict.fromkeys(key for key in keys if key is not None))
+        new = [key for key in wanted if key not in self._cache]
+        known = {key: self._cache[key] for key in wanted if key in self._cache}
+        submissions = [Submission(language, code, self._problems[problem].signature,
+                                  self._problems[problem].cases)
+                       for problem, language, code in new]
+        started = time.monotonic()
+        fresh = dict(zip(new, self._judge.judge(submissions) if new else [], strict=True))
+        self._waited_s += time.monotonic() - started
+        known.update(fresh)
+        self._remember(known)
+        return known
+
+    def _remember(self, verdicts: Mapping[tuple[str, str, str], Verdict]) -> None:
+        for key, verdict in verdicts.items():
+            if verdict.status not in (Status.INFRA_ERROR, Status.TIMEOUT, Status.COMPILE_TIMEOUT):
+                self._cache[key] = verdict
+                self._cache.move_to_end(key)
+        while len(self._cache) > self._cache_size:
+            self._cache.popitem(last=False)
+
+    def metrics(self) -> dict[str, float]:
+        """Rates since the last call, then reset: per language (and over all, without suffix)
+        pass, compile, timeout, format and infra; and `judge_wait_s`, seconds spent waiting."""
+        total: Counter[str] = sum(self._counts.values(), Counter())
+        found = {"judge_wait_s": self._waited_s}
+        for suffix, counts in [("", total), *((f"/{k}", v) for k, v in sorted(
+                self._counts.items()))]:
+            found.update({f"{name}{suffix}": value for name, value in rates(counts).items()})
+        self._counts, self._waited_s = {}, 0.0
+        return found
+
+
+def reward(verdict: Verdict) -> float | None:
+    """1.0 for passed, None for our own faults, else 0.0."""
+    if verdict.status is Status.INFRA_ERROR:
+        return None
+    return 1.0 if verdict.passed else 0.0
+
+
+def rates(counts: Mapping[str, int]) -> dict[str, float]:
+    """Shares of outcomes; infrastructure errors count in `infra_rate` only."""
+    total = sum(counts.values())
+    judged = total - counts.get(Status.INFRA_ERROR, 0)
+    found = {"infra_rate": counts.get(Status.INFRA_ERROR, 0) / total} if total else {}
+    if judged:
+        compiled = sum(n for status, n in counts.items() if status in COMPILED)
+        timeouts = counts.get(Status.TIMEOUT, 0) + counts.get(Status.COMPILE_TIMEOUT, 0)
+        found |= {
+            "pass_rate": counts.get(Status.PASSED, 0) / judged,
+            "compile_rate": compiled / judged,
+            "timeout_rate": timeouts / judged,
+            "format_rate": 1 - counts.get(Status.BAD_FORMAT, 0) / judged,
+        }
+    return found
+
+
+def text_of(completion: Any) -> str:
+    """A completion's text: a string, or the content of a conversation's last message."""
+    return completion if isinstance(completion, str) else str(completion[-1]["content"])
