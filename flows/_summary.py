@@ -16,8 +16,7 @@ def summary(root: Path) -> str:
         parts.append(_table(evaluation["models"]))
     if decision:
         reasons = "\n".join(f"- {reason}" for reason in decision["reasons"])
-        verdict = "promoted" if decision["promoted"] else "not promoted"
-        parts.append(f"Model `{decision['candidate']}`: **{verdict}**\n\n{reasons}")
+        parts.append(f"Model `{decision['candidate']}`: **{decision['decision']}**\n\n{reasons}")
     report = root / "reports" / "evaluation" / "report.html"
     if report.exists():
         parts.append(f"Report: {report}")

@@ -8,10 +8,18 @@ from oorl.params.base import Section
 
 
 class RegisterParams(Section):
-    """A model is promoted only if it beats the incumbent by this gate."""
+    """A model is promoted only if it beats the incumbent by this gate.
 
-    model_name: str = Field("oorl-translator", min_length=1)
+    Figures are shares of problems solved (pass@1 between 0 and 1), paired over problems.
+    """
+
+    model_name: str = Field("oorl-translator", min_length=1, description="name in the registry")
     candidate: str = Field("gepo", pattern="^(base|rl|gepo|control)$")
-    min_margin: float = Field(0.0, ge=0, description="least gain in mean pass@1, in points/100")
-    require_interval_above: float = Field(0.0, description="lower end of the paired interval")
-    max_language_drop: float = Field(0.1, ge=0, le=1, description="no target may fall by more")
+    incumbent: str = Field(
+        "champion", pattern="^(champion|base)$",
+        description="champion: the registry's, or the base while there is none; base: always")
+    min_margin: float = Field(0.0, ge=0, le=1, description="least gain in mean pass@1")
+    require_interval_above: float = Field(
+        0.0, ge=-1, le=1, description="the gain's interval must lie above this")
+    max_language_drop: float = Field(
+        0.1, ge=0, le=1, description="no target may lose more than this")
