@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from oorl.params.base import Section
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class BaseParams(Section):
-    """`model: embedded` trains a tiny causal LM from scratch; anything else is a hub id or path."""
+    """`model: embedded` trains a tiny causal LM from scratch; anything else is a hub id or path,
+    taken as it is (the remaining keys then only describe the control's supervised data)."""
 
-    model: str = "embedded"
-    hidden_size: int = Field(128, ge=16)
+    model: str = Field("embedded", min_length=1)
+    hidden_size: int = Field(128, ge=16, multiple_of=16)
     layers: int = Field(4, ge=1)
     heads: int = Field(4, ge=1)
-    vocab_size: int = Field(768, ge=300)
+    vocab_size: int = Field(1024, ge=300)
     max_length: int = Field(1024, ge=64, description="context in tokens")
-    # Share of the sft problems whose gold translation the base may see, per target language;
-    # the imbalance is what gives the base the paper's disparity.
-    language_shares: dict[str, float] = Field(default_factory=dict)
-    ir_share: float = Field(0.1, ge=0, le=1, description="share of C-to-IR batches")
+    language_shares: dict[str, Share] = Field(
+        default_factory=dict, description="share of the sft problems whose gold translation may be "
+        "shown, per target language: the imbalance that RL is to overcome")
+    ir_share: float = Field(0.1, ge=0, lt=1, description="share of C-to-IR tokens")
     max_steps: int = Field(1500, ge=1)
-    tokens_per_batch: int = Field(1024, ge=64)
-    learning_rate: float = Field(5e-3, gt=0)
-    muon_learning_rate: float = Field(0.03, gt=0)
+    tokens_per_batch: int = Field(2048, ge=64, description="padding included")
+    learning_rate: float = Field(5e-3, gt=0, description="AdamW: embeddings and norms")
+    muon_learning_rate: float = Field(0.03, gt=0, description="Muon: matrices")
     eval_every: int = Field(250, ge=1, description="steps between plateau checks")
     patience: int = Field(3, ge=1, description="checks without improvement that end training")
     save_every: int = Field(250, ge=1)
