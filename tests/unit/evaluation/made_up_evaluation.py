@@ -99,11 +99,14 @@ def inputs() -> ReportInputs:
             "gepo": {"steps": 20, "cpu_seconds": 140, "flops": 1.5e12, "tokens": 600000,
                      "judged": 5120},
             "control": {"steps": 900, "cpu_seconds": 190, "flops": 3.52e12, "tokens": 920000}},
-        curves={"base": curve(1500, {"loss": (3, 0.2), "validation_pass_at_1": (0, 0.5)}, 50),
+        curves={"base": curve(1500, {"loss": (3, 0.2), **{f"loss_{t}": (3, 0.2 + i / 9)
+                                                          for i, t in enumerate(TARGETS)}}, 150),
                 "rl": curve(60, {"reward": (0.3, 0.5)}),
                 "gepo": curve(40, {"reward": (0.5, 0.6), "gepo_margin": (0, 1.5),
                                    "gepo_accuracy": (0.5, 0.9)})},
-        group=group(), validation={"success": True, "checks": [{"success": True}] * 12},
+        group=group(),
+        validation={"passed": True, "tables": {
+            "problems": {"rows": 4000, "rules": [{"words": "ids are unique", "failed": 0}] * 12}}},
         provenance={"seed": "7", "git commit": "abc123", "params digest": "0f" * 32},
         language_titles={"php": "PHP", "cpp": "C++", "javascript": "JavaScript", "java": "Java",
                          "python": "Python", "bash": "Bash", "c": "C"},

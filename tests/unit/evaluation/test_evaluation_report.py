@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,7 +15,7 @@ from made_up_evaluation import SOURCES, TARGETS, inputs, problem, results
 from oorl.evaluation import plots
 from oorl.evaluation.metrics import compute_metrics
 from oorl.evaluation.report import ReportInputs, build_report
-from oorl.evaluation.report.charts import running_mean, ticks
+from oorl.evaluation.report.charts import running_mean, spread, ticks
 from oorl.evaluation.report.markup import code, points
 from oorl.evaluation.report.samples import choose
 
@@ -157,6 +158,14 @@ def test_signed_points() -> None:
 def test_ticks_are_round_and_inside() -> None:
     assert ticks(0.0, 1.0, 5) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert ticks(3.0, 3.0) == [3.0]
+
+
+def test_labels_keep_their_order_and_distance() -> None:
+    moved = spread([10.0, 50.0, 11.0, 10.0], 12.0, end=48.0)
+    ranked = [moved[i] for i in (0, 3, 2, 1)]
+    assert all(b - a >= 12 - 1e-9 for a, b in itertools.pairwise(ranked))
+    assert max(moved) == 48.0
+    assert spread([10.0, 50.0], 12.0, end=60.0) == [10.0, 50.0]
 
 
 def test_running_mean() -> None:

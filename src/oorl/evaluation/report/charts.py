@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oorl.evaluation.report.markup import esc, percent
+
+Floats = NDArray[np.float64]
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -46,51 +51,73 @@ def interval_chart(rows: Sequence[tuple[str, str, float, float, float]], label: 
             f'<span class="value"></span></div></div>')
 
 
-def line_chart(series: Mapping[str, tuple[np.ndarray, np.ndarray]], label: str,
-               unit: str = "", window: int = 1) -> str:
-    """Lines over steps; NaNs are skipped. With `window` > 1 the raw line is faint and a running
-    mean over that many points lies on top. A series' name is its colour class."""
-    width, height, left, right, top, bottom = 380, 210, 46, 12, 12, 38
-    cleaned = {name: _finite(xs, ys) for name, (xs, ys) in series.items()}
-    cleaned = {name: pair for name, pair in cleaned.items() if len(pair[0])}
-    if not cleaned:
-        return ""
-    xs_all = np.concatenate([xs for xs, _ in cleaned.values()])
-    ys_all = np.concatenate([ys for _, ys in cleaned.values()])
-    x0, x1 = float(xs_all.min()), float(xs_all.max())
-    pad = 0.08 * (float(ys_all.max() - ys_all.min()) or abs(float(ys_all.max())) or 1.0)
-    y0, y1 = float(ys_all.min()) - pad, float(ys_all.max()) + pad
-    if float(ys_all.min()) >= 0:
-        y0 = max(y0, 0.0)
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart: colour class, points, and a label at its end if it needs one."""
 
-    def point(x: float, y: float) -> str:
-        px = left + (x - x0) / ((x1 - x0) or 1) * (width - left - right)
-        py = height - bottom - (y - y0) / (y1 - y0) * (height - top - bottom)
-        return f"{px:.1f},{py:.1f}"
+    kind: str
+    x: Floats
+    y: Floats
+    label: str = ""
+
+
+def line_chart(lines: Sequence[Line], label: str, window: int = 1) -> str:
+    """Lines over steps. With `window` > 1 the raw line is faint and a running mean over that many
+    points lies on top."""
+    width, height, left, top, bottom = 380, 210, 46, 12, 38
+    right = 74 if any(line.label for line in lines) else 12
+    every_x = np.concatenate([line.x for line in lines])
+    every_y = np.concatenate([line.y for line in lines])
+    x0, x1 = float(every_x.min()), float(every_x.max())
+    y0, y1 = _padded(float(every_y.min()), float(every_y.max()))
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (left + (x - x0) / ((x1 - x0) or 1) * (width - left - right),
+                height - bottom - (y - y0) / (y1 - y0) * (height - top - bottom))
 
     parts = []
     for tick in ticks(y0, y1, 4):
-        y = point(x0, tick).split(",")[1]
-        parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y}" y2="{y}"/>'
-                     f'<text class="tick" x="{left - 8}" y="{float(y) + 4:.1f}" '
-                     f'text-anchor="end">{tick:g}{esc(unit)}</text>')
-    for tick in ticks(x0, x1, 5):
-        x = point(tick, y0).split(",")[0]
-        parts.append(f'<text class="tick" x="{x}" y="{height - bottom + 18}" '
+        y = at(x0, tick)[1]
+        parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y:.1f}" '
+                     f'y2="{y:.1f}"/><text class="tick" x="{left - 8}" y="{y + 4:.1f}" '
+                     f'text-anchor="end">{tick:g}</text>')
+    for tick in ticks(x0, x1, 4):
+        parts.append(f'<text class="tick" x="{at(tick, y0)[0]:.1f}" y="{height - bottom + 18}" '
                      f'text-anchor="middle">{tick:g}</text>')
-    for name, (xs, ys) in cleaned.items():
-        smooth = running_mean(ys, window)
+    for line in lines:
         if window > 1:
-            parts.append(_polyline([point(x, y) for x, y in zip(xs, ys, strict=True)],
-                                   f"line faint m-{name}"))
-        parts.append(_polyline([point(x, y) for x, y in zip(xs, smooth, strict=True)],
-                               f"line m-{name}"))
+            parts.append(_polyline(map(at, line.x, line.y), f"line faint {line.kind}"))
+        parts.append(_polyline(map(at, line.x, running_mean(line.y, window)),
+                               f"line {line.kind}"))
+    ends = spread([at(line.x[-1], line.y[-1])[1] for line in lines], 12.0, height - bottom)
+    parts += [f'<text class="end {line.kind}" x="{width - right + 6}" y="{y + 4:.1f}">'
+              f'{esc(line.label)}</text>' for line, y in zip(lines, ends, strict=True)
+              if line.label]
     parts.append(f'<text class="tick" x="{(left + width - right) / 2}" y="{height - 2}" '
                  f'text-anchor="middle">step</text>')
     return _svg(width, height, label, "".join(parts))
 
 
-def running_mean(values: np.ndarray, window: int) -> np.ndarray:
+def _padded(low: float, high: float) -> tuple[float, float]:
+    """An axis a little longer than its data; it does not go below 0 if the data does not."""
+    pad = 0.08 * ((high - low) or abs(high) or 1.0)
+    return (max(low - pad, 0.0) if low >= 0 else low - pad), high + pad
+
+
+def spread(places: Sequence[float], gap: float, end: float) -> list[float]:
+    """Move labels apart to at least `gap`, in their order, none beyond `end`."""
+    order = sorted(range(len(places)), key=lambda i: (places[i], i))
+    moved = list(places)
+    for before, after in itertools.pairwise(order):
+        moved[after] = max(moved[after], moved[before] + gap)
+    limit = end
+    for index in reversed(order):
+        moved[index] = min(moved[index], limit)
+        limit = moved[index] - gap
+    return moved
+
+
+def running_mean(values: Floats, window: int) -> Floats:
     """Mean over the last `window` values, fewer at the start."""
     total = np.concatenate([[0.0], np.cumsum(values)])
     end = np.arange(1, len(values) + 1)
@@ -98,16 +125,13 @@ def running_mean(values: np.ndarray, window: int) -> np.ndarray:
     return (total[end] - total[start]) / (end - start)
 
 
-def _finite(xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    keep = np.isfinite(xs) & np.isfinite(ys)
-    return xs[keep], ys[keep]
-
-
-def _polyline(points: Sequence[str], kind: str) -> str:
-    if len(points) == 1:
-        x, y = points[0].split(",")
-        return f'<circle class="dot {kind.split()[-1]}" cx="{x}" cy="{y}" r="3"/>'
-    return f'<polyline class="{kind}" points="{" ".join(points)}"/>'
+def _polyline(points: Iterable[tuple[float, float]], kind: str) -> str:
+    places = list(points)
+    if len(places) == 1:
+        return (f'<circle class="dot {kind.split()[-1]}" cx="{places[0][0]:.1f}" '
+                f'cy="{places[0][1]:.1f}" r="3"/>')
+    text = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    return f'<polyline class="{kind}" points="{text}"/>'
 
 
 def _svg(width: int, height: int, label: str, body: str) -> str:

@@ -29,14 +29,16 @@ def _counts(title: str, figures: Mapping[str, Any]) -> str:
 
 
 def _validation(validation: Mapping[str, Any]) -> str:
-    checks = validation.get("checks", [])
-    failed = [c for c in checks if not c.get("success")]
-    ok = validation.get("success")
-    status = "passed" if ok else "failed"
-    return (f'<div class="panel"><h3>Validation <span class="badge '
-            f'{"b-passed ok" if ok else "b-compile"}">{status}</span></h3>'
-            f"<p>{number(len(checks) - len(failed))} of {number(len(checks))} rules hold.</p>"
-            f"</div>")
+    """How many of the validate stage's rules hold, and in words those that do not."""
+    rules = [rule for found in validation["tables"].values() for rule in found["rules"]]
+    broken = [rule for rule in rules if rule["failed"]]
+    verdict, tone = ("passed", "b-passed ok") if validation["passed"] else ("failed", "b-compile")
+    listed = "".join(f"<li>{esc(rule['words'])}: broken {number(rule['failed'])} times</li>"
+                     for rule in broken)
+    return (f'<div class="panel"><h3>Validation <span class="badge {tone}">{verdict}</span></h3>'
+            f"<p>{number(len(rules) - len(broken))} of {number(len(rules))} rules hold, on "
+            f"{number(sum(t['rows'] for t in validation['tables'].values()))} records.</p>"
+            + (f"<ul>{listed}</ul>" if listed else "") + "</div>")
 
 
 def provenance(inputs: ReportInputs) -> str:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from oorl.evaluation.report.charts import line_chart
+from oorl.evaluation.report.charts import Line, line_chart
 from oorl.evaluation.report.inputs import TITLES, ReportInputs
 from oorl.evaluation.report.markup import big, esc, number, section, table
 
-CHARTS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
-    ("base", "Base: validation pass@1", "Greedy translations of validation problems.",
-     {"validation_pass_at_1": "base"}),
-    ("base", "Base: training loss", "Cross-entropy per target token.", {"loss": "base"}),
-    ("rl", "RL: reward", "Share of sampled translations that pass all unit tests.",
-     {"reward": "rl"}),
-    ("gepo", "OORL: reward", "The same, during joint training.", {"reward": "gepo"}),
-    ("gepo", "OORL: GEPO reward margin",
-     "Mean implicit reward of the equivalent IRs minus that of the inequivalent ones.",
-     {"gepo_margin": "gepo"}),
+CHARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("base", "Base: held-out loss by language", "Nats per token of the reference translation.",
+     ("loss_*",)),
+    ("rl", "RL: reward", "Share of sampled translations that pass all unit tests.", ("reward",)),
+    ("gepo", "OORL: reward", "The same, during joint training.", ("reward",)),
+    ("gepo", "OORL: GEPO margin", "Mean implicit reward of the equivalent IRs minus that of the "
+     "inequivalent ones.", ("gepo_margin",)),
     ("gepo", "OORL: GEPO accuracy", "Share of IR groups whose winners' mean is above the losers'.",
-     {"gepo_accuracy": "gepo"}),
-    ("control", "Control: training loss", "Cross-entropy per target token.", {"loss": "control"}),
+     ("gepo_accuracy",)),
+    ("control", "Control: held-out loss by language",
+     "Nats per token of the reference translation.", ("loss_*",)),
 )
-"""What to draw: stage, title, caption and {column of curve.csv: colour class}."""
+"""What to draw: stage, title, caption and columns of its curve.csv; `x_*` is one line for each
+column that starts with `x_`, labelled by what follows."""
 
 NOISY_POINTS = 12
-"""Curves with more points than this get a running mean on top."""
+"""Curves of one line with more points than this get a running mean on top."""
+
+COLUMNS = {"steps": ("Steps", number), "tokens": ("Tokens", number), "flops": ("FLOPs", big),
+           "cpu_seconds": ("CPU seconds", number), "judged": ("Programs judged", number)}
+"""Figures of a stage's metrics.json that the cost table shows, where any stage has them."""
 
 
 def curves(inputs: ReportInputs) -> str:
@@ -37,11 +39,11 @@ def curves(inputs: ReportInputs) -> str:
     figures = []
     for stage, title, caption, columns in CHARTS:
         frame = inputs.curves.get(stage)
-        series = _series(frame, columns) if frame is not None else {}
+        series = _series(inputs, frame, stage, columns) if frame is not None else []
         if not series:
             continue
-        window = max(1, max(len(xs) for xs, _ in series.values()) // NOISY_POINTS)
-        chart = line_chart(series, f"{title}, over training steps", window=window)
+        window = max(1, len(series[0].x) // NOISY_POINTS) if len(series) == 1 else 1
+        chart = line_chart(series, f"{title}, over training steps", window)
         note = f" Faint: each step; bold: mean of {window}." if window > 1 else ""
         figures.append(f"<figure><h3>{title}</h3>{chart}"
                        f"<figcaption>{caption}{note}</figcaption></figure>")
@@ -50,32 +52,38 @@ def curves(inputs: ReportInputs) -> str:
     return section("training", "Training", "", f'<div class="figures">{"".join(figures)}</div>')
 
 
-def _series(frame: pd.DataFrame, columns: Mapping[str, str]
-            ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    return {name: (frame["step"].to_numpy(float), frame[column].to_numpy(float))
-            for column, name in columns.items()
-            if column in frame and frame[column].notna().any()}
+def _series(inputs: ReportInputs, frame: pd.DataFrame, stage: str,
+            columns: Sequence[str]) -> list[Line]:
+    """The lines of a chart; a column that is missing or empty gives none."""
+    lines: list[Line] = []
+    for wanted in columns:
+        many = wanted.endswith("*")
+        names = [c for c in map(str, frame) if c.startswith(wanted[:-1])] if many else [wanted]
+        for name in names:
+            if name not in frame:
+                continue
+            values = frame[["step", name]].dropna().to_numpy(float)
+            if len(values):
+                label = inputs.language(name.removeprefix(wanted[:-1])) if many else ""
+                kind = f"c{len(lines) % 10}" if many else f"m-{stage}"
+                lines.append(Line(kind, values[:, 0], values[:, 1], label))
+    return lines
 
 
 def cost(inputs: ReportInputs) -> str:
-    """CPU seconds, FLOPs and tokens of each training stage, and how well the control matches."""
-    rows: list[list[str]] = []
-    for stage in ("base", "rl", "gepo", "control"):
-        figures = inputs.stages.get(stage)
-        if figures:
-            rows.append([f'<span class="key m-{stage}"></span>{esc(TITLES[stage])}',
-                         number(figures.get("steps")), number(figures.get("cpu_seconds")),
-                         big(figures.get("flops")), number(figures.get("tokens")),
-                         number(figures.get("judged"))])
-    if not rows:
+    """What each training stage spent, and how well the control's compute matches."""
+    stages = [s for s in ("base", "rl", "gepo", "control") if inputs.stages.get(s, {}).get("steps")]
+    columns = [c for c in COLUMNS if any(inputs.stages[s].get(c) is not None for s in stages)]
+    if not columns:
         return ""
+    rows = [[f'<span class="key m-{stage}"></span>{esc(TITLES[stage])}',
+             *(COLUMNS[c][1](inputs.stages[stage].get(c)) for c in columns)] for stage in stages]
     match = _compute_match(inputs.stages)
-    lead = ("What each stage spent on top of the model it started from. "
-            + (f"The control got {match:.2f} times the FLOPs of RL and OORL together."
+    lead = ("What each stage spent on top of the model it started from."
+            + (f" The control got {match:.2f} times the FLOPs of RL and OORL together."
                if match is not None else ""))
-    return section("cost", "Cost", lead, table(
-        ["Stage", "Steps", "CPU seconds", "FLOPs", "Tokens", "Programs judged"], rows,
-        "Cost of training"))
+    return section("cost", "Cost", lead, table(["Stage", *(COLUMNS[c][0] for c in columns)], rows,
+                                               "Cost of training"))
 
 
 def _compute_match(stages: Mapping[str, Mapping[str, Any]]) -> float | None:
