@@ -22,8 +22,8 @@ from oorl.records import Problem
 
 STYLES = ("compact", "chat")
 FENCE = "```"
-_UNJUDGED = {"c": "C", "llvm": "LLVM IR"}
-"""Languages that appear in prompts but are never judged as translations here."""
+_UNJUDGED = {"llvm": "LLVM IR"}
+"""What appears in prompts without being a language of the judge."""
 
 
 def translation_prompt(problem: Problem, source_language: str, target_language: str,

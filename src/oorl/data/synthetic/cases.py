@@ -181,7 +181,7 @@ def _telling(cases: tuple[Case, ...], program: n.Program) -> bool:
     if program.signature.returns == n.BOOL:
         if min(results.count("true"), results.count("false")) < 2:
             return False
-    elif len(set(results)) < min(4, len(results)):
+    elif len(set(results)) < min(3, len(results)):
         return False
     for position in range(len(program.signature.parameters)):
         if all(canonical(c.args[position]) == r for c, r in zip(cases, results, strict=True)):

@@ -22,7 +22,7 @@ retry return sealed self set shift shopt short signed sizeof source stackalloc s
 strictfp string struct sub super suspend switch synchronized template test then this throw throws
 time times to trait transient trap true try tr type typedef typeid typename typeof typeset ulimit
 umask unalias unchecked undef undefined union unless unlink unsafe unset unsigned until use using
-var virtual void volatile wait when where while with xor y yield
+var virtual void volatile wait when where while with xor yield
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 
@@ -32,7 +32,7 @@ _TAKEN = """
 add_const all_of any_of none_of array_fill array_keys array_map array_merge array_product
 array_reverse array_search array_slice array_sum array_values bit_and bit_or call_user_func
 copy_if copy_n count_chars count_if each_with_index each_char fill_n find_end find_if find_first_of
-flat_map for_each in_array is_array is_bool is_callable is_countable is_even is_float is_heap
+flat_map for_each in_array is_array is_bool is_callable is_countable is_float is_heap
 is_int is_integer is_iterable is_long is_null is_numeric is_object is_permutation is_scalar
 is_signed is_sorted is_string list_of lower_bound max_element min_element minmax_element move_if
 next_permutation nth_element number_format partial_sort partial_sum prev_permutation remove_if

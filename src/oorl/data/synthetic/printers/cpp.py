@@ -110,8 +110,15 @@ class CppPrinter(Printer):
 
     def arguments(self, *args: n.Expr) -> str:
         """std::min and std::max want both arguments of one type."""
-        return ", ".join(f"{a.value}LL" if isinstance(a, n.Const) and a.type == INT
-                         else self.expr(a) for a in args)
+        texts = []
+        for a in args:
+            text = self.expr(a)
+            if isinstance(a, n.Const) and a.type == INT:
+                text = f"{text}LL"
+            elif _is_narrow(a):
+                text = f"(long long)({text})"
+            texts.append(text)
+        return ", ".join(texts)
 
     def call_min(self, a: n.Expr, b: n.Expr) -> str:
         return f"min({self.arguments(a, b)})"
@@ -187,6 +194,16 @@ class CppPrinter(Printer):
         if end == n.Builtin(INT, "len", (text,)):
             return f"{whole}.substr({first})"
         return f"{whole}.substr({first}, {self.expr(difference(end, start))})"
+
+
+def _is_narrow(node: n.Expr) -> bool:
+    """Whether C++ computes this integer as int, not as long long: digits and literals only."""
+    match node:
+        case n.Builtin(name="int") | n.Const(type=Type(kind="int")):
+            return True
+        case n.Binary(left=left, right=right):
+            return _is_narrow(left) and _is_narrow(right)
+    return False
 
 
 def difference(end: n.Expr, start: n.Expr) -> n.Expr:
