@@ -34,6 +34,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import ClassVar
 
 from oorl.errors import ToolchainMissing
@@ -60,12 +61,13 @@ class Prepared:
     """A file built once per machine from trusted sources, in the sandbox (a compiled header).
 
     `argv` runs with `files` in /prepared/`name` and writes the artifact to /tmp/artifact; later
-    programs find it and `files` read-only in /prepared/`name`.
+    compilations find it, as `output`, and `files` read-only in /prepared/`name`.
     """
 
     name: str
     files: Mapping[str, bytes]
     argv: tuple[str, ...]
+    output: str = "artifact"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Compile:
 
     files: Mapping[str, bytes]
     argv: tuple[str, ...] = ()
-    prepared: Prepared | None = None
+    prepared: tuple[Prepared, ...] = ()
     server: Server | None = None
 
 
@@ -222,3 +224,8 @@ def source_bytes(code: str) -> bytes:
 def words(text: str) -> frozenset[str]:
     """A set of words from a text with blanks."""
     return frozenset(text.split())
+
+
+def runtime_file(name: str) -> bytes:
+    """A file of a driver that has one of its own, from the package's data."""
+    return (resources.files("oorl.languages") / "runtime" / name).read_bytes()

@@ -1,13 +1,20 @@
 """C++17: clang with a precompiled header and mold where installed, else g++.
 
-The prelude (the whole standard library, `using namespace std`, the driver's reader and writer)
-is compiled once per machine. A candidate's own `main` is renamed, not refused. A result may
-convert to the signature's type, except a floating one to an integral type.
+The prelude (the whole standard library, `using namespace std`, the driver's declarations) is
+compiled once per machine, and so are the driver's bodies; `runtime/prelude.h` says how what is
+left for each candidate is kept small. A candidate's own `main` is renamed, not refused. A result
+may convert to the signature's type, except a floating one to an integral type.
 """
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from oorl.languages.base import (
     Compile,
@@ -17,110 +24,15 @@ from oorl.languages.base import (
     Program,
     Tool,
     find_tool,
+    runtime_file,
     source_bytes,
     words,
 )
 from oorl.languages.values import as_float, escaped, octal_utf8, tokens
 from oorl.records import Json, Signature, Type
 
-PRELUDE = r'''
-#include <bits/stdc++.h>
-#include <unistd.h>
-namespace oorl {
-using std::string; using std::vector; using std::map; using std::optional;
-struct Reader {
-  const char* at;
-  long long integer() { char* end; long long v = strtoll(at, &end, 10); at = end; return v; }
-  void get(long long& v) { v = integer(); }
-  void get(double& v) { char* end; v = strtod(at, &end); at = end; }
-  void get(bool& v) { v = integer() != 0; }
-  void get(string& v) { size_t n = integer(); v.assign(at + 1, n); at += n + 1; }
-  template <class T> void get(vector<T>& v) {
-    size_t n = integer(); v.clear(); v.reserve(n);
-    for (size_t i = 0; i < n; i++) { T item; get(item); v.push_back(std::move(item)); }
-  }
-  template <class K, class V> void get(map<K, V>& v) {
-    size_t n = integer();
-    for (size_t i = 0; i < n; i++) { K key; get(key); get(v[key]); }
-  }
-  template <class T> void get(optional<T>& v) {
-    if (integer()) { T item; get(item); v = std::move(item); } else v.reset();
-  }
-};
-struct Writer {
-  string out;
-  void put(long long v) { char b[32]; out.append(b, snprintf(b, 32, "%lld", v)); }
-  void put(bool v) { out += v ? "true" : "false"; }
-  void put(double v) {
-    char b[40];
-    if (std::isnan(v)) out += "NaN";
-    else if (std::isinf(v)) out += v > 0 ? "Infinity" : "-Infinity";
-    else out.append(b, snprintf(b, 40, "%.17g", v));
-  }
-  void put(const string& v) {
-    char b[8]; out += '"';
-    for (unsigned char c : v)
-      if (c == '"' || c == '\\') { out += '\\'; out += c; }
-      else if (c < 32) out.append(b, snprintf(b, 8, "\\u%04x", c));
-      else out += c;
-    out += '"';
-  }
-  template <class T> void put(const vector<T>& v) {
-    out += '['; bool first = true;
-    for (const T& item : v) { if (!first) out += ','; first = false; put(item); }
-    out += ']';
-  }
-  template <class K, class V> void put(const map<K, V>& v) {
-    out += '['; bool first = true;
-    for (auto& [k, item] : v) {
-      if (!first) out += ',';
-      first = false; out += '['; put(k); out += ','; put(item); out += ']';
-    }
-    out += ']';
-  }
-  template <class T> void put(const optional<T>& v) { if (v) put(*v); else out += "null"; }
-  void flush() {
-    for (size_t at = 0; at < out.size();) {
-      ssize_t n = ::write(3, out.data() + at, out.size() - at);
-      if (n <= 0) _exit(97);
-      at += n;
-    }
-    out.clear();
-  }
-  void record(char tag, int index, const char* text) {
-    out.clear(); out += tag; out += '\t'; put((long long)index); out += '\t';
-    for (const char* c = text; *c; c++) out += (unsigned char)*c < 32 ? ' ' : *c;
-    out += '\n'; flush();
-  }
-};
-template <class R, class A> R expect(A&& value) {
-  using B = std::decay_t<A>;
-  static_assert(!(std::is_floating_point_v<B> && std::is_integral_v<R>),
-                "the function returns a floating type where an integral one is expected");
-  return R(std::forward<A>(value));
-}
-template <class F> void answer(int index, F&& call) {
-  static Writer w;
-  try {
-    auto value = call();
-    w.out.clear(); w.out += "=\t"; w.put((long long)index); w.out += '\t';
-    w.put(value); w.out += '\n'; w.flush();
-  } catch (const std::exception& e) { w.record('!', index, e.what()); }
-  catch (...) { w.record('!', index, "an exception of unknown type"); }
-}
-inline Reader input() {
-  static string text;
-  FILE* f = fopen("/job/input", "rb");
-  char buffer[65536]; size_t n;
-  while (f && (n = fread(buffer, 1, sizeof buffer, f)) > 0) text.append(buffer, n);
-  if (f) fclose(f);
-  return Reader{text.c_str()};
-}
-}
-using namespace std;
-'''
-
 CLANG_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-color-diagnostics", "-fbracket-depth=1024")
+CLANG_PCH = ("-fpch-instantiate-templates", "-Xclang", "-fno-pch-timestamp")
 GXX_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-diagnostics-color")
 
 
@@ -180,26 +92,26 @@ class Cpp(Language):
                        self._compile(files))
 
     def _compile(self, files: Mapping[str, bytes]) -> Compile:
-        mold = find_tool(self.tools[2].names)
-        linker = ("-fuse-ld=mold",) if mold else ()
         clang = find_tool(self.tools[1].names)
-        header = {"prelude.h": PRELUDE.encode()}
-        if clang is None:
-            compiler = self.find()
-            where = "/prepared/cpp-gcc/"
-            prepared = Prepared("cpp-gcc", header, (
-                compiler, *GXX_FLAGS, "-x", "c++-header", where + "prelude.h",
-                "-o", "/tmp/artifact"))
-            argv = (compiler, *GXX_FLAGS, *linker, "-include", where + "prelude.h",
-                    "/job/main.cpp", "-o", "/tmp/artifact")
-            return Compile(files, argv, prepared)
-        where = "/prepared/cpp-clang/"
-        prepared = Prepared("cpp-clang", header, (
-            clang, *CLANG_FLAGS, "-x", "c++-header", where + "prelude.h", "-o", "/tmp/artifact",
-            "-fpch-instantiate-templates", "-Xclang", "-fno-pch-timestamp"))
-        argv = (clang, *CLANG_FLAGS, *linker, "-include-pch", where + "artifact",
-                "/job/main.cpp", "-o", "/tmp/artifact")
-        return Compile(files, argv, prepared)
+        compiler = clang or self.find()
+        flags = CLANG_FLAGS if clang else GXX_FLAGS
+        sources = {name: runtime_file(name) for name in ("prelude.h", "runtime.cpp")}
+        kind = "clang" if clang else "gcc"
+        header, bodies = f"/prepared/cpp-{kind}", f"/prepared/cpp-{kind}-runtime"
+        pch = CLANG_PCH if clang else ()
+        prepared = (
+            Prepared(f"cpp-{kind}", sources, (
+                compiler, *flags, *pch, "-x", "c++-header", f"{header}/prelude.h",
+                "-o", "/tmp/artifact"), "artifact" if clang else "prelude.h.gch"),
+            Prepared(f"cpp-{kind}-runtime", sources, (
+                compiler, *flags, "-O1", "-c", f"{bodies}/runtime.cpp", "-o", "/tmp/artifact")))
+        # gcc finds prelude.h.gch beside the header it is asked to include.
+        include = (("-include-pch", f"{header}/artifact") if clang
+                   else ("-include", f"{header}/prelude.h"))
+        compile_ = (compiler, *flags, *include, "-c", "/job/main.cpp", "-o", "/tmp/main.o")
+        link = link_command(compiler, find_tool(self.tools[2].names), f"{bodies}/artifact")
+        script = f"{shlex.join(compile_)} && {shlex.join(link)}"
+        return Compile(files, ("/bin/sh", "-c", script), prepared)
 
     @property
     def probes(self) -> Mapping[str, Probe]:
@@ -224,17 +136,41 @@ def cpp_type(type_: Type) -> str:
 
 
 def driver(signature: Signature) -> str:
-    """`main`: read each case's arguments, call, write the record; leave by `_exit` at the end,
-    so that destructors and atexit handlers have no say."""
-    reads = "".join(f"    {cpp_type(p.type)} a{i}; in.get(a{i});\n"
+    """`main`: read each case's arguments, call, send the record."""
+    reads = "".join(f"    {cpp_type(p.type)} a{i}{{}}; oorl::in.get(a{i});\n"
                     for i, p in enumerate(signature.parameters))
-    arguments = ", ".join(f"a{i}" for i in range(len(signature.parameters)))
+    call = f"::{signature.name}({', '.join(f'a{i}' for i in range(len(signature.parameters)))})"
     returns = cpp_type(signature.returns)
     return (
-        "int main() {\n  oorl::Reader in = oorl::input();\n  long long n = in.integer();\n"
-        f"  for (int i = 0; i < n; i++) {{\n{reads}"
-        f"    oorl::answer(i, [&] {{ return oorl::expect<{returns}>"
-        f"(::{signature.name}({arguments})); }});\n  }}\n  _exit(0);\n}}\n")
+        f"int main() {{\n  while (oorl::next()) {{\n{reads}    try {{\n"
+        f"      static_assert(oorl::fits<{returns}, decltype({call})>,\n"
+        f'                    "{signature.name} must return {returns}");\n'
+        f"      {returns} value = {call};\n"
+        "      oorl::open_record(); oorl::out.put(value); oorl::close_record();\n"
+        "    } catch (...) { oorl::caught(); }\n  }\n  oorl::finish();\n}\n")
+
+
+@cache
+def link_command(compiler: str, mold: str | None, runtime: str) -> tuple[str, ...]:
+    """How to link /tmp/main.o with the runtime into /tmp/artifact.
+
+    The compiler is asked once what it would run (`-###`); running the linker itself saves its
+    start for every candidate. Where the answer is not understood, the compiler links.
+    """
+    mold_flag = ("-fuse-ld=mold",) if mold else ()
+    with tempfile.TemporaryDirectory() as folder:  # compilers leave out inputs that do not exist
+        names = {f"{folder}/main.o": "/tmp/main.o", f"{folder}/runtime.o": runtime,
+                 f"{folder}/program": "/tmp/artifact"}
+        main, bodies, program = names
+        Path(main).touch()
+        Path(bodies).touch()
+        done = subprocess.run([compiler, *mold_flag, main, bodies, "-o", program, "-###"],
+                              capture_output=True, text=True, check=False)
+    lines = done.stderr.strip().splitlines()
+    parts = shlex.split(lines[-1]) if lines else []
+    if names.keys() <= set(parts) and os.path.basename(parts[0]).startswith(("ld", "mold")):
+        return tuple(names.get(part, part) for part in parts)
+    return (compiler, *mold_flag, "/tmp/main.o", runtime, "-o", "/tmp/artifact")
 
 
 LANGUAGE = Cpp()

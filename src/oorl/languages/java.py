@@ -9,9 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
-from oorl.languages.base import Compile, Language, Probe, Program, Server, Tool, source_bytes, words
+from oorl.languages.base import (
+    Compile,
+    Language,
+    Probe,
+    Program,
+    Server,
+    Tool,
+    runtime_file,
+    source_bytes,
+    words,
+)
 from oorl.languages.values import as_float, escaped, tokens
 from oorl.records import Json, Signature, Type
 
@@ -61,8 +70,9 @@ class Java(Language):
 
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
+        sources = ("OorlCompiler.java", "OorlRuntime.java")
         server = Server(
-            "javac", {name: runtime(name) for name in ("OorlCompiler.java", "OorlRuntime.java")},
+            "javac", {name: runtime_file(name) for name in sources},
             (self.find(0), "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
              "-Xmx{heap_mib}m", "-Xss4m", "/job/OorlCompiler.java"))
         self.find(1)
@@ -84,11 +94,6 @@ class Java(Language):
             "crash": Probe(body("return nums.get(99);"), "runtime_error"),
             "hang": Probe(body("while (nums != null) {} return 0;"), "timeout"),
         }
-
-
-def runtime(name: str) -> bytes:
-    """A file of the driver's own, from the package's data."""
-    return (resources.files("oorl.languages") / "runtime" / name).read_bytes()
 
 
 def utf16_escape(point: int) -> str:

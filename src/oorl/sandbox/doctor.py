@@ -82,7 +82,8 @@ def diagnose() -> Diagnosis:
     except IsolationUnavailable as error:
         problem, isolation = error, "NONE: programs cannot be judged"
     languages = available_languages()
-    missing, faster = [], []
+    missing: list[str] = []
+    faster: list[str] = []
     if problem and "not installed" in problem.problem:
         missing.append("bubblewrap")
     for language in all_languages().values():

@@ -85,6 +85,10 @@ class Judge:
         self._start()
         return all(worker.control_groups for worker in self._workers)
 
+    def worker_pids(self) -> list[int]:
+        """The worker processes now running."""
+        return [worker.pid for worker in self._workers if worker.pid]
+
     def close(self) -> None:
         """Stop the workers and everything they run."""
         for worker in self._workers:
@@ -158,6 +162,11 @@ class _Connection:
         self.control_groups = False
         self._process: subprocess.Popen[bytes] | None = None
         self._start()
+
+    @property
+    def pid(self) -> int:
+        """The process id, 0 if it is not running."""
+        return self._process.pid if self._process else 0
 
     def observe(self, task: Task) -> Observation:
         for _ in range(2):

@@ -29,14 +29,14 @@ def folder_of(prepared: Prepared) -> Path:
     """The folder of this very build: content, command and compiler are in its name."""
     compiler = os.path.realpath(prepared.argv[0])
     state = os.stat(compiler)
-    parts = [repr(sorted(prepared.files.items())), repr(prepared.argv), compiler,
+    parts = [repr(sorted(prepared.files.items())), repr(prepared.argv), prepared.output, compiler,
              str(state.st_size), str(state.st_mtime_ns)]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
     return cache_folder() / f"{prepared.name}-{digest}"
 
 
 def ensure(cell: Cell, prepared: Prepared) -> Path:
-    """The folder with the prepared file `artifact` beside its sources, building it if need be.
+    """The folder with the prepared file beside its sources, building it if need be.
 
     Safe with several workers: one builds, the others wait. Raises `InfraError`.
     """
@@ -56,7 +56,7 @@ def _build(cell: Cell, prepared: Prepared, folder: Path) -> None:
     try:
         for name, data in prepared.files.items():
             (work / name).write_bytes(data)
-        with open(work / "artifact", "wb") as artifact:
+        with open(work / prepared.output, "wb") as artifact:
             files = {f"/prepared/{prepared.name}/{k}": v for k, v in prepared.files.items()}
             outcome = cell.run(Command(publish(prepared.argv), files, channel=artifact.fileno()),
                                ARTIFACT_LIMITS)

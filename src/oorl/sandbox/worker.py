@@ -108,10 +108,8 @@ class Worker:
         return self._compile_warm(compile_) if compile_.server else self._compile_cold(compile_)
 
     def _compile_cold(self, compile_: Compile) -> Built:
-        binds: tuple[tuple[str, str], ...] = ()
-        if compile_.prepared:
-            binds = ((str(ensure(self.cell, compile_.prepared)),
-                      f"/prepared/{compile_.prepared.name}"),)
+        binds = tuple((str(ensure(self.cell, prepared)), f"/prepared/{prepared.name}")
+                      for prepared in compile_.prepared)
         limits = replace(self.settings.limits, wall_s=self.settings.compile_timeout_s,
                          cpu_s=self.settings.compile_timeout_s,
                          memory_bytes=max(COMPILE_MEMORY, self.settings.limits.memory_bytes))
