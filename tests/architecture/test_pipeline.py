@@ -1,0 +1,147 @@
+"""dvc.yaml, params.yaml, tasks/, the flow and the documents tell the same story."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows._repro import stage_names
+from oorl.params import Params, load_params
+
+ROOT = Path(__file__).parents[2]
+STAGES = ["dataset", "ir_groups", "validate", "base", "rl", "gepo", "control", "evaluate",
+          "register"]
+
+
+@pytest.fixture(scope="module")
+def stages() -> dict[str, dict[str, Any]]:
+    return dict(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+
+
+def paths(entries: list[Any]) -> list[str]:
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+
+
+def outputs(stage: dict[str, Any]) -> list[str]:
+    return [path for kind in ("outs", "metrics", "plots") for path in paths(stage.get(kind, []))]
+
+
+def test_the_same_stages_everywhere() -> None:
+    assert stage_names(ROOT) == STAGES
+    sections = [name.rstrip("_") for name in Params.model_fields]
+    assert [name for name in sections if name in STAGES] == STAGES
+    for stage in STAGES:
+        assert (ROOT / "tasks" / f"{stage}.py").exists()
+
+
+def test_every_stage_is_its_module_with_its_section(stages: dict[str, dict[str, Any]]) -> None:
+    for name, stage in stages.items():
+        assert stage["cmd"] == f"python -m tasks.{name}"
+        assert name in stage["params"]
+        assert f"tasks/{name}.py" in stage["deps"]
+
+
+def test_the_order_is_one_the_stages_can_run_in(stages: dict[str, dict[str, Any]]) -> None:
+    made: set[str] = set()
+    everything = {path for stage in stages.values() for path in outputs(stage)}
+    for name, stage in stages.items():
+        for path in stage["deps"]:
+            if "$" in path:  # one of several models, all made before
+                path = path.replace("${gepo.start_from}", "rl").replace(
+                    "${register.candidate}", "gepo")
+            if path.startswith(("data/", "models/", "reports/")):
+                assert path in everything, f"{name}: nothing makes {path}"
+                assert path in made, f"{name}: {path} is made later"
+        made |= set(outputs(stage))
+
+
+def test_files_that_stages_depend_on_exist(stages: dict[str, dict[str, Any]]) -> None:
+    for stage in stages.values():
+        for path in stage["deps"]:
+            if path.startswith(("src/", "tasks/")):
+                assert (ROOT / path).exists(), path
+
+
+def test_no_two_stages_write_one_file(stages: dict[str, dict[str, Any]]) -> None:
+    written = [path for stage in stages.values() for path in outputs(stage)]
+    assert len(written) == len(set(written))
+
+
+@pytest.mark.parametrize("stage", ["base", "rl", "gepo"])
+def test_nothing_is_trained_on_unchecked_data(stage: str,
+                                              stages: dict[str, dict[str, Any]]) -> None:
+    assert "reports/validation/validation.json" in stages[stage]["deps"]
+
+
+def test_a_stage_depends_on_every_library_folder_it_names(
+        stages: dict[str, dict[str, Any]]) -> None:
+    """A changed folder of ours that a task imports by name must make its stage run again."""
+    import ast
+
+    for name, stage in stages.items():
+        folders = {path for path in stage["deps"] if path.startswith("src/oorl/")}
+        for node in ast.walk(ast.parse((ROOT / "tasks" / f"{name}.py").read_text())):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("oorl."):
+                continue
+            folder = (node.module or "").split(".")[1]
+            if folder in ("errors", "records", "params") or node.module == "oorl.data.tables":
+                continue
+            if node.module == "oorl.ir.tables":
+                continue
+            assert any(path.removeprefix("src/oorl/").split("/")[0] == folder
+                       for path in folders), f"{name} imports {node.module}"
+
+
+def test_every_settings_file_parses() -> None:
+    listed = subprocess.run(["git", "ls-files", "*params*.yaml"], cwd=ROOT, text=True,
+                            capture_output=True).stdout.split() or ["params.yaml"]
+    for path in listed:
+        load_params(ROOT / path)
+
+
+def test_every_yaml_is_yaml() -> None:
+    for path in [*ROOT.glob("*.yaml"), *(ROOT / "deploy").rglob("*.yaml"),
+                 *(ROOT / "mlflow").rglob("*.yaml")]:
+        yaml.safe_load(path.read_text())
+
+
+def test_the_table_of_settings_is_current() -> None:
+    spec = importlib.util.spec_from_file_location("params_doc", ROOT / "scripts" / "params_doc.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (ROOT / "docs" / "params.md").read_text() == module.page(), "run `make docs`"
+
+
+def test_deployments_name_a_flow_that_exists() -> None:
+    for deployment in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]:
+        path, name = deployment["entrypoint"].split(":")
+        assert f"def {name}(" in (ROOT / path).read_text()
+
+
+def test_constraints_fit_any_index() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines()
+             if line and not line.startswith("#")]
+    assert len(lines) > 100
+    for line in lines:
+        name, _, version = line.partition("==")
+        assert version, line
+        assert "+" not in version, f"{line}: a local version is on one index only"
+        assert not name.startswith(("nvidia", "triton", "cuda")), line
+
+
+def test_the_missing_packages_come_from_the_language_files() -> None:
+    code = ("import runpy, sys; sys.argv = ['x']; space = runpy.run_path('scripts/toolchains.py');"
+            "from oorl.languages.base import Tool;"
+            "print(space['missing']([Tool(('no-such-tool', 'sh'), 'a'), Tool(('no-tool',), 'b'),"
+            "Tool(('no-tool-2',), 'c', required=False)]))")
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, text=True,
+                          capture_output=True, env={"PYTHONPATH": "src"})
+    assert done.stdout == "(['b'], ['c'])\n", done.stderr
