@@ -120,9 +120,11 @@ def make_cases(program: n.Program, domains: dict[str, str], count: int,
                rng: random.Random) -> tuple[Case, ...] | None:
     """`count` cases, or None if the function is trivial or hardly ever defined."""
     call = compile_reference(program)
+    near = tuple(sorted({x.value for x in program.walk()
+                         if isinstance(x, n.Const) and x.type == n.INT and abs(x.value) < 2000}))
     pool: dict[str, Case] = {}
     for attempt in range(_TRIES):
-        args = _arguments(program, domains, attempt, rng)
+        args = _arguments(program, domains, attempt, Values(rng, near))
         key = canonical(args)
         if key in pool:
             continue
@@ -137,10 +139,7 @@ def make_cases(program: n.Program, domains: dict[str, str], count: int,
 
 
 def _arguments(program: n.Program, domains: dict[str, str], attempt: int,
-               rng: random.Random) -> tuple[Json, ...]:
-    near = tuple(sorted({x.value for x in program.walk()
-                         if isinstance(x, n.Const) and x.type == n.INT and abs(x.value) < 2000}))
-    values = Values(rng, near)
+               values: Values) -> tuple[Json, ...]:
     args = []
     for p in program.signature.parameters:
         edges, draw = DOMAINS[domains.get(p.name) or _DEFAULT[p.type]]

@@ -451,7 +451,7 @@ def {named('repeat', word)}({s}: str, {n}: int) -> str:
 def two_texts(d: Draw) -> Draft:
     a, b = d.one(("a", "b"), ("left", "right"), ("first", "second"), ("s", "t"))
     i, cnt, c = d.name(("i", "j")), d.name(COUNTS), d.name(CHARS)
-    test, word = _char_test(d, f"{a}[{i}]")
+    test, _ = _char_test(d, f"{a}[{i}]")
     op, how = d.one(("!=", "differences"), ("==", "matches"))
     style = d.one("hamming", "common", "longer", "weave", "keep")
     if style == "hamming":

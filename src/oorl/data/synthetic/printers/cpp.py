@@ -104,8 +104,10 @@ class CppPrinter(Printer):
 
     def concat(self, node: n.Concat) -> tuple[str, int]:
         left = self.sub(node.left, ADD)
-        if isinstance(node.left, n.Const) and isinstance(node.right, n.Const | n.Index):
-            left = f"string({left})"
+        # Neither a literal nor a char can be added to another one: that would be pointer sums.
+        if _is_raw(node.left) and _is_raw(node.right):
+            left = (self.call_text(node.left) if node.left.type == CHAR
+                    else f"string({left})")
         return f"{left} + {self.sub(node.right, ATOM)}", ADD
 
     def arguments(self, *args: n.Expr) -> str:
@@ -194,6 +196,11 @@ class CppPrinter(Printer):
         if end == n.Builtin(INT, "len", (text,)):
             return f"{whole}.substr({first})"
         return f"{whole}.substr({first}, {self.expr(difference(end, start))})"
+
+
+def _is_raw(node: n.Expr) -> bool:
+    """Whether C++ sees a char or a char array here, not a string."""
+    return node.type == CHAR or isinstance(node, n.Const)
 
 
 def _is_narrow(node: n.Expr) -> bool:
