@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 
 from oorl.sandbox import seccomp
 from oorl.sandbox.cgroups import Group, Usage
-from oorl.sandbox.tree import descendants, tree_usage
+from oorl.sandbox.tree import descendants, tree_memory_bytes, tree_usage
 
 NOBODY = 65534
 KEEP_BYTES = 8192
@@ -219,7 +219,6 @@ class _Watch:
         return self._finish()
 
     def _loop(self, poll: select.poll, pidfd: int) -> None:
-        tracked: set[int] = set()
         while not self.outcome.stopped:
             for fd, event in poll.poll(max(1, self._pause_s() * 1000)):
                 if fd == pidfd:
@@ -229,7 +228,7 @@ class _Watch:
                 elif not self._drain(fd) and event & (select.POLLHUP | select.POLLERR):
                     poll.unregister(fd)
             if not self.outcome.stopped:
-                self.outcome.stopped = self._over_limit(tracked)
+                self.outcome.stopped = self._over_limit()
 
     def _drain(self, fd: int) -> bool:
         """Read what there is; False at the end of the stream. Bytes over the cap are dropped."""
@@ -258,7 +257,7 @@ class _Watch:
         left = self.limits.cpu_s - (self.cell.group.cpu_s() - self.before.cpu_s)
         return min(wall, max(0.01, left / (os.cpu_count() or 1)))
 
-    def _over_limit(self, tracked: set[int]) -> str:
+    def _over_limit(self) -> str:
         if time.monotonic() - self.started > self.limits.wall_s:
             return "wall"
         if self.cell.group:
@@ -266,13 +265,19 @@ class _Watch:
             return "cpu" if used > self.limits.cpu_s else ""
         usage = tree_usage(self.pid)
         self.outcome.cpu_s = max(self.outcome.cpu_s, usage.cpu_s)
-        if usage.rss_bytes > self.limits.memory_bytes:
-            self.outcome.oom = True
-            return "memory"
         if usage.processes > self.limits.max_processes + 2:  # bubblewrap's own two
             self.outcome.refused_forks = True
             return "processes"
+        if usage.rss_bytes > self.limits.memory_bytes and self._really_over():
+            self.outcome.oom = True
+            return "memory"
         return "cpu" if usage.cpu_s > self.limits.cpu_s else ""
+
+    def _really_over(self) -> bool:
+        try:
+            return tree_memory_bytes(self.pid) > self.limits.memory_bytes
+        except OSError:
+            return True
 
     def _bury(self) -> None:
         """Return only when nothing of the cell is alive."""
