@@ -112,16 +112,17 @@ class Perl(Language):
     aliases = ("pl",)
     suffix = ".pl"
     fence = "perl"
+    # Parameters carry a sigil: $x, $y and $if are fine, subs of these names are not.
     reserved = words(
-        "if elsif else unless while until for foreach do sub my our local return last next redo "
-        "package use no require and or not xor eq ne lt gt le ge cmp x q qq qw qr m s y tr "
         "BEGIN END STDIN STDOUT STDERR __FILE__ __LINE__ __PACKAGE__ __DATA__ __END__")
     reserved_functions = words(
-        "abs accept alarm atan2 bind binmode bless caller chdir chmod chomp chop chown chr "
-        "chroot close connect cos crypt defined delete die each eof eval exec exists exit exp "
-        "fork format getc glob goto grep hex index int ioctl join keys kill lc lcfirst length "
-        "link listen log lstat map mkdir oct open ord pack pipe pop pos print printf prototype "
-        "push quotemeta rand read readline ref rename reset reverse rewinddir rindex rmdir say "
+        "if elsif else unless while until for foreach do sub my our local return last next redo "
+        "package use no require and or not xor eq ne lt gt le ge cmp x q qq qw qr m s y tr abs "
+        "accept alarm atan2 bind binmode bless caller chdir chmod chomp chop chown chr chroot "
+        "close connect cos crypt defined delete die each eof eval exec exists exit exp fork "
+        "format getc glob goto grep hex index int ioctl join keys kill lc lcfirst length link "
+        "listen log lstat map mkdir oct open ord pack pipe pop pos print printf prototype push "
+        "quotemeta rand read readline ref rename reset reverse rewinddir rindex rmdir say "
         "scalar seek select shift sin sleep socket sort splice split sprintf sqrt srand stat "
         "study substr symlink syscall system tell tie time times truncate uc ucfirst umask "
         "undef unlink unpack unshift untie utime values vec wait wantarray warn write import "

@@ -42,9 +42,9 @@ def tree_memory_bytes(root: int) -> int:
     """
     total = 0
     for pid in [root, *descendants(root)]:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
+              open(f"/proc/{pid}/smaps_rollup") as file):
+            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
     return total * 1024
 
 

@@ -209,5 +209,5 @@ def test_no_namespaces_no_verdict(monkeypatch):
 
 def test_a_missing_toolchain_stops_the_batch(judge, monkeypatch):
     monkeypatch.setattr("oorl.languages.base.find_tool", lambda names: None)
-    with pytest.raises(ToolchainMissing, match="nodejs|node"):
+    with pytest.raises(ToolchainMissing, match="node is not installed"):
         judge.judge([Submission("javascript", "", INCREMENT, CASES)])
