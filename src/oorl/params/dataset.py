@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from oorl.params.base import Section
 
@@ -18,4 +18,12 @@ class DatasetParams(Section):
     validation_share: float = Field(0.05, gt=0, lt=1)
     test_share: float = Field(0.05, gt=0, lt=1)
     verify_share: float = Field(
-        1.0, ge=0, le=1, description="share of held-out gold programs run in the sandbox")
+        0.25, ge=0, le=1, description="share of held-out problems whose gold programs are run")
+
+    @model_validator(mode="after")
+    def _shares_leave_some_for_rl(self) -> DatasetParams:
+        taken = self.sft_share + self.validation_share + self.test_share
+        if taken >= 1:
+            raise ValueError(f"sft_share + validation_share + test_share is {taken:g} and leaves "
+                             "nothing for rl; make them sum to less than 1")
+        return self

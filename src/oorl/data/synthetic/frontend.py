@@ -83,8 +83,8 @@ class _Reader:
                 return self.assign(name, self.expr(value, self.lookup(name)))
             case ast.Assign(targets=[ast.Subscript(value=base, slice=key)], value=value):
                 return self.set_item(base, key, value)
-            case ast.AugAssign(target=ast.Name() as target, op=op, value=value):
-                var = self.expr(target)
+            case ast.AugAssign(target=ast.Name() as name_node, op=op, value=value):
+                var = self.expr(name_node)
                 assert isinstance(var, n.Var)
                 return n.Augment(var, _ARITHMETIC[type(op)], self.expr(value, var.type))
             case ast.If(test=test, body=body, orelse=orelse):
@@ -192,8 +192,8 @@ class _Reader:
                 if wanted is None or not wanted.args:
                     raise Refused("an empty list or map needs its type")
                 return n.Empty(wanted)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
-                return n.Const(INT if isinstance(value, int) else FLOAT, -value)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return n.Const(INT if isinstance(number, int) else FLOAT, -number)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self.expr(operand)
                 return n.Unary(inner.type, "-", inner)
@@ -202,8 +202,8 @@ class _Reader:
             case ast.BoolOp(op=op, values=values):
                 word = "and" if isinstance(op, ast.And) else "or"
                 result = self.condition(values[0])
-                for value in values[1:]:
-                    result = n.Logic(BOOL, word, result, self.condition(value))
+                for further in values[1:]:
+                    result = n.Logic(BOOL, word, result, self.condition(further))
                 return result
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self.compare(left, op, right)

@@ -8,7 +8,7 @@ all languages agree (see `reference`), so that one tree means the same program e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from oorl.records import Parameter, Signature, Type
@@ -23,17 +23,21 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The direct children, in field order."""
-        for item in fields(self):
-            value: Any = getattr(self, item.name)
-            for child in value if isinstance(value, tuple) else (value,):
-                if isinstance(child, Node):
-                    yield child
+        names: tuple[str, ...] = self.__match_args__
+        for name in names:
+            value: Any = getattr(self, name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (item for item in value if isinstance(item, Node))
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, depth first."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        stack: list[Node] = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(list(node.children()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +262,13 @@ class Function(Node):
 
     def reassigned(self) -> set[str]:
         """Names whose value changes after their birth (by assignment, not by mutation)."""
-        return {n.name for n in self.walk() if isinstance(n, Assign)} | {
-            n.target.name for n in self.walk() if isinstance(n, Augment)
-        }
+        names = set()
+        for node in self.walk():
+            if isinstance(node, Assign):
+                names.add(node.name)
+            elif isinstance(node, Augment):
+                names.add(node.target.name)
+        return names
 
 
 @dataclass(frozen=True, slots=True)
