@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from oorl.params.base import Section
@@ -15,5 +17,8 @@ class IRGroupsParams(Section):
     winners: int = Field(4, ge=1, description="n")
     losers: int = Field(4, ge=1, description="m")
     inputs: int = Field(24, ge=1, description="vetted inputs per function")
+    min_inputs: int = Field(10, ge=1, description="fewer vetted inputs: the function is refused")
+    select: Literal["short", "varied"] = Field(
+        "short", description="short: compact levels first; varied: any level, vectorised ones too")
     workers: int = Field(2, ge=1)
     max_ir_chars: int = Field(6000, ge=100, description="longer IR texts are not used")

@@ -1,0 +1,172 @@
+"""One chunk of functions to groups, inside a worker process.
+
+The steps, each over the whole chunk: compile twice (plain and trapping), read signatures, make
+and vet inputs, apply the recipes, run winners and mutants, recompile the survivors at -O2 and run
+those. Every function ends as a group or as a reason; a chunk's result depends on the functions,
+the params and the seed alone.
+
+What a label rests on:
+
+- a vetted input: the trapping build and the plain build finish within the fuel, agree bit for bit
+  under complementary fill patterns and leave the pads alone;
+- a winner: the same bits as the plain build on every vetted input, under both patterns;
+- a loser: on the witness it finishes with the same wrong bits under both patterns, and again
+  after -O2: so the difference rests neither on uninitialised memory nor on undefined behaviour.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+
+from oorl.ir import execute, inputs, mutate, variants
+from oorl.ir.compile import compile_batch, screen
+from oorl.ir.losers import find_losers
+from oorl.ir.normalise import split_module
+from oorl.ir.signature import signatures
+from oorl.ir.work import Source, Work, alive
+from oorl.params.ir_groups import IRGroupsParams
+from oorl.records import IRGroup, Winner, stable_id
+
+
+def build_chunk(sources: Sequence[Source], params: IRGroupsParams, seed: int, toolchain: str,
+                ) -> list[IRGroup | str]:
+    """A group, or the reason why there is none, for every source."""
+    works = [Work(s, k, random.Random(f"{seed}:{stable_id(s.function.source, s.function.name)}"))
+             for k, s in enumerate(sources)]
+    batch = _compile(works)
+    if batch is None:
+        return [w.reason for w in works]
+    ir, trapping = batch
+    _vet(works, ir, trapping, params)
+    _win(works, ir, params)
+    find_losers(works, params)
+    return [w.reason or _group(w, params, seed, toolchain) for w in works]
+
+
+
+
+
+def _compile(works: Sequence[Work]) -> tuple[str, str] | None:
+    """The plain and the trapping module; signatures are set on the way."""
+    for work in works:
+        refusal = screen(work.source.function)
+        work.reason = f"source: {refusal}" if refusal else ""
+    ir, bad = compile_batch([(w.slot, w.source.function) for w in alive(works)])
+    for work in works:
+        if work.slot in bad:
+            work.reason = "does not compile"
+    pairs = [(w.slot, w.source.function) for w in alive(works)]
+    if not pairs:
+        return None
+    found = signatures(pairs)
+    for work in alive(works):
+        if work.slot in found:
+            work.signature = found[work.slot]
+        else:
+            work.reason = "unsupported signature"
+    trapping, bad = compile_batch([(w.slot, w.source.function) for w in alive(works)],
+                                  sanitize=True)
+    for work in works:
+        if work.slot in bad:
+            work.reason = "does not compile"
+    return ir, trapping
+
+
+def _vet(works: Sequence[Work], ir: str, trapping: str, params: IRGroupsParams) -> None:
+    """Keep the inputs on which the trapping and the plain build agree."""
+    plain, trap = split_module(ir), split_module(trapping)
+    for work in alive(works):
+        work.plain = work.text(plain)
+        if execute.foreign_symbols(work.plain):
+            work.reason = "external symbol or global state"
+            continue
+        problem = work.source.problem
+        own = inputs.from_cases(problem, work.signature) if problem else []
+        made = inputs.generate(work.signature, work.rng, 2 * params.inputs)
+        unique = list({repr(v): v for v in [*own[:params.inputs // 2], *made]}.values())
+        prints = any(f"@{name}(" in work.plain for name in ("printf", "puts", "putchar"))
+        work.packed = inputs.pack(work.signature, unique, prints)
+        if not unique or len(work.packed.blob) > inputs.MAX_BYTES * len(unique):
+            work.reason = "no inputs"
+    units = []
+    for work in alive(works):
+        units += [work.unit(ir, fuel=execute.VET_FUEL) for ir in (work.plain, work.text(trap))]
+    results = iter(execute.execute(units))
+    for work in alive(works):
+        _keep_vetted(work, next(results), next(results), params)
+
+
+def _keep_vetted(work: Work, plain: np.ndarray | None, trap: np.ndarray | None,
+                 params: IRGroupsParams) -> None:
+    if plain is None or trap is None:
+        work.reason = "crashes the runner"
+        return
+    # Pattern 0 of the trapping build against pattern 1 of the plain one: complements.
+    good = (execute.status(trap)[0] == execute.DONE) & (trap[0] == plain[1]).all(axis=1) \
+        & (plain[0] == plain[1]).all(axis=1)
+    kept = np.flatnonzero(good)[:params.inputs]
+    if len(kept) < min(params.inputs, params.min_inputs):
+        work.reason = "too few vetted inputs"
+        return
+    old = work.packed
+    prints = old.slot_bytes > inputs.pack(old.signature, old.values, False).slot_bytes
+    work.packed = inputs.pack(old.signature, [old.values[k] for k in kept], prints)
+    work.expected = plain[1][kept][:, :work.packed.slot_bytes].copy()
+
+
+def _win(works: Sequence[Work], ir: str, params: IRGroupsParams) -> None:
+    """Distinct texts of the recipes that agree; rewrites fill what is missing."""
+    recipes = variants.SHORT if params.select == "short" else variants.SHORT + variants.WIDE
+    made = [(r.name, split_module(variants.apply_recipe(ir, r))) for r in recipes]
+    pools: list[list[Winner]] = []
+    for work in alive(works):
+        texts: dict[str, str] = {}
+        for name, module in made:
+            if work.symbol in module.functions:
+                texts.setdefault(work.text(module), name)
+        pools.append(_pool(work, texts, params))
+    units = [work.unit(w.ir) for work, pool in zip(alive(works), pools, strict=True)
+             for w in pool]
+    results = iter(execute.execute(units))
+    for work, pool in zip(alive(works), pools, strict=True):
+        agree = [w for w in pool if _same(next(results), work)]
+        work.winners = agree[:params.winners]
+        work.streams = [mutate.mutants(w.ir, work.rng) for w in work.winners]
+        work.seen = {w.ir for w in agree}
+        if len(work.winners) < params.winners:
+            work.reason = "too few winners"
+
+
+def _pool(work: Work, texts: dict[str, str], params: IRGroupsParams) -> list[Winner]:
+    """Candidates in order of preference, with two to spare."""
+    wanted = params.winners + 2
+    fits = [(ir, name) for ir, name in texts.items() if len(ir) <= params.max_ir_chars]
+    if params.select == "varied":
+        work.rng.shuffle(fits)
+    chosen = fits[:wanted]
+    for ir, name in list(chosen):
+        if len(chosen) >= wanted:
+            break
+        for rewrite, changed in variants.rewrites(ir, work.rng):
+            if changed not in texts and len(changed) <= params.max_ir_chars:
+                texts[changed] = f"{name}+{rewrite}"
+                chosen.append((changed, texts[changed]))
+    return [Winner(ir, name) for ir, name in chosen[:wanted] if variants.valid(ir)]
+
+
+
+def _same(slots: np.ndarray | None, work: Work) -> bool:
+    return slots is not None and bool((slots == work.expected).all())
+
+
+def _group(work: Work, params: IRGroupsParams, seed: int, toolchain: str) -> IRGroup:
+    source = work.source
+    return IRGroup(
+        id=stable_id(" ".join(source.function.source.split()), str(seed)),
+        problem_id=source.problem_id, split=source.split, language="c",
+        source_code=source.function.source, signature=work.signature.prototype,
+        inputs=list(work.packed.values), winners=tuple(work.winners), losers=tuple(work.losers),
+        toolchain=toolchain, licence=source.licence, revision=source.revision)

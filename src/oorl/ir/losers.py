@@ -1,0 +1,106 @@
+"""Losers: mutants of winners that are wrong for sure.
+
+A mutant becomes a loser by a witness, an input on which it finishes with the same wrong bits under
+both fill patterns, and again after an -O2 recompile run elsewhere: so the difference rests neither
+on uninitialised memory, nor on addresses, nor on undefined behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from oorl.ir import execute, variants
+from oorl.ir.inputs import read_output
+from oorl.ir.normalise import extract, split_module
+from oorl.ir.work import Mutant, Work, alive
+from oorl.params.ir_groups import IRGroupsParams
+from oorl.records import Loser
+
+_O2 = variants.Recipe("O2", 2)
+MUTANTS = (2, 2, 4, 4)  # per winner, in each round
+
+
+def find_losers(works: Sequence[Work], params: IRGroupsParams) -> None:
+    """Fill `losers`; a work that gets too few is refused."""
+    for count in MUTANTS:
+        _round(works, params, count)
+    for work in alive(works):
+        # A tiny function has few ways to be wrong: take the same way from another winner.
+        work.losers += work.spare[:params.losers - len(work.losers)]
+        if len(work.losers) < params.losers:
+            work.reason = "too few losers"
+
+
+def _round(works: Sequence[Work], params: IRGroupsParams, count: int) -> None:
+    """One round: new mutants for the groups that lack losers, run, recompile, run again."""
+    hungry = [w for w in alive(works) if len(w.losers) < params.losers]
+    for work in hungry:
+        work.mutants = _next_mutants(work, params, count)
+    units = [w.unit(m.ir) for w in hungry for m in w.mutants]
+    for mutant, slots in zip([m for w in hungry for m in w.mutants], execute.execute(units),
+                             strict=True):
+        mutant.slots = slots
+    for work in hungry:
+        missing = params.losers - len(work.losers)
+        work.mutants = [m for m in work.mutants if _witnesses(m.slots, work).any()][:missing + 2]
+    _confirm(hungry, params)
+
+
+def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant]:
+    """The next valid mutants of every winner, winner after winner in turns."""
+    found: list[Mutant] = []
+    for _ in range(count):
+        for index, stream in enumerate(work.streams):
+            for operator, ir in stream:
+                if ir not in work.seen and len(ir) <= params.max_ir_chars and variants.valid(ir):
+                    work.seen.add(ir)
+                    found.append(Mutant(ir, index, operator))
+                    break
+    return found
+
+
+def _witnesses(slots: np.ndarray | None, work: Work) -> np.ndarray:
+    """bool (input): finished, wrong, and equally so under both patterns."""
+    if slots is None:
+        return np.zeros(len(work.expected), bool)
+    finished = (execute.status(slots) == execute.DONE).all(axis=0)
+    return finished & (slots[0] == slots[1]).all(axis=1) & (slots[0] != work.expected).any(axis=1)
+
+
+def _confirm(works: Sequence[Work], params: IRGroupsParams) -> None:
+    """Recompile the candidates at -O2; keep those that are wrong in the same way, once each."""
+    owners = [(w, m) for w in works for m in w.mutants]
+    if not owners:
+        return
+    joined = execute.join([w.unit(m.ir) for w, m in owners], fuel=False)
+    module = split_module(variants.apply_recipe(joined, _O2))
+    again = [extract(module, f"v{k}.{w.source.function.name}", f"v{k}.")
+             for k, (w, _) in enumerate(owners)]
+    results = execute.execute([w.unit(ir) for ir, (w, _) in zip(again, owners, strict=True)],
+                              execute.PATTERNS[1])
+    for (work, mutant), ir, slots in zip(owners, again, results, strict=True):
+        if slots is None or mutant.slots is None or len(work.losers) >= params.losers:
+            continue
+        both = _witnesses(mutant.slots, work) & _witnesses(slots, work) \
+            & (slots[0] == mutant.slots[0]).all(axis=1)
+        if not both.any():
+            continue
+        winners = work.optimised.setdefault(ir, set())
+        if not winners:  # else a near duplicate: the same loser once optimised
+            work.losers.append(_loser(work, mutant, both))
+        elif mutant.winner not in winners:
+            work.spare.append(_loser(work, mutant, both))
+        winners.add(mutant.winner)
+
+
+def _loser(work: Work, mutant: Mutant, proofs: np.ndarray) -> Loser:
+    """`proofs` is bool (input): where the mutant is wrong for sure; the first is the witness."""
+    assert mutant.slots is not None
+    index = int(np.flatnonzero(proofs)[0])
+    witness = {"input": work.packed.values[index],
+               "expected": read_output(work.packed, index, work.expected[index].tobytes()),
+               "got": read_output(work.packed, index, mutant.slots[0, index].tobytes())}
+    return Loser(mutant.ir, mutant.winner, mutant.operator, witness,
+                 round(float(proofs.mean()), 4))
