@@ -89,8 +89,10 @@ ATTACKS = [
                   "    except OSError: pass"), {S.PASSED}),
     # 6 host files
     ("python", py("import os\nfor p in ('@SECRET@', '/etc/shadow', '/etc/passwd', '/root', "
-                  "'/home', '/var', '/proc/1/root/etc/shadow'):\n    try:\n"
-                  "        os.listdir(p) if os.path.isdir(p) else open(p).read()\n        return -1\n"
+                  "'/home', '/var', '/proc/1/root/etc/shadow'):\n"
+                  "    try:\n"
+                  "        os.listdir(p) if os.path.isdir(p) else open(p).read()\n"
+                  "        return -1\n"
                   "    except OSError: pass"), {S.PASSED}),
     ("javascript", js("try { require('fs').readFileSync('@SECRET@'); return -1; } catch {}"),
      {S.PASSED}),
@@ -141,7 +143,8 @@ ATTACKS = [
     # 16 stop itself, ignore signals and spin
     ("python", py("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), {S.TIMEOUT}),
     ("python", py("import signal\nfor s in range(1, 65):\n"
-                  "    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\nwhile True: pass"), {S.TIMEOUT}),
+                  "    try: signal.signal(s, signal.SIG_IGN)\n"
+                  "    except (OSError, ValueError): pass\nwhile True: pass"), {S.TIMEOUT}),
     ("bash", bash("trap '' TERM INT HUP XCPU; while :; do :; done"), {S.TIMEOUT}),
     # 17 wait for stdin
     ("python", py("input()"), {S.RUNTIME_ERROR}),
