@@ -98,6 +98,27 @@ def test_a_stage_depends_on_every_library_folder_it_names(
                        for path in folders), f"{name} imports {node.module}"
 
 
+def test_settings_that_stages_depend_on_are_written_out(
+        stages: dict[str, dict[str, Any]]) -> None:
+    """DVC reads params.yaml itself and knows no defaults: a missing key would be an error."""
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for name, stage in stages.items():
+        for key in stage["params"]:
+            value = settings
+            for part in key.split("."):
+                assert part in value, f"{name}: params.yaml lacks {key}"
+                value = value[part]
+
+
+def test_params_yaml_spells_out_every_setting() -> None:
+    """`dvc exp run -S` and `dvc params diff` see only what is written."""
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text())
+    everything = load_params(ROOT / "params.yaml").model_dump(mode="json", by_alias=True)
+    for name, section in everything.items():
+        if isinstance(section, dict):
+            assert settings[name.rstrip("_")].keys() == section.keys()
+
+
 def test_every_settings_file_parses() -> None:
     listed = subprocess.run(["git", "ls-files", "*params*.yaml"], cwd=ROOT, text=True,
                             capture_output=True).stdout.split() or ["params.yaml"]

@@ -1,0 +1,96 @@
+"""dvc.yaml run by DVC: from nothing, again, after changes; stages are made up, the graph is real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows._repro import stage_names
+from made_up_pipeline import make_project, ran, run
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("project")
+    make_project(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(project: Path) -> Path:
+    """The project after `dvc repro` from clean; a failing validation stopped it once before."""
+    stopped = run(project, "dvc", "repro", FAIL="validate")
+    assert stopped.returncode != 0
+    assert ran(stopped.stdout) == ["dataset", "ir_groups", "validate"]
+    assert not (project / "models").exists()
+    done = run(project, "dvc", "repro")
+    assert done.returncode == 0, done.stdout
+    assert ran(done.stdout) == stage_names(project)[2:]
+    return project
+
+
+
+
+def test_a_second_run_does_nothing(finished: Path) -> None:
+    done = run(finished, "dvc", "repro")
+    assert ran(done.stdout) == []
+    assert "up to date" in done.stdout
+    assert run(finished, "dvc", "status", "--json").stdout.strip() == "{}"
+
+
+@pytest.mark.parametrize(("section", "key", "stages"), [
+    ("tracking", "experiment: other", []),
+    ("register", "min_margin: 0.5", ["register"]),
+    ("evaluate", "samples_in_report: 3", ["evaluate", "register"]),
+    ("control", "compute_ratio: 0.5", ["control", "evaluate", "register"]),
+    ("gepo", "beta: 0.375", ["gepo", "control", "evaluate", "register"]),
+    ("rl", "kl_coef: 0.375", ["rl", "gepo", "control", "evaluate", "register"]),
+])
+def test_a_change_runs_what_depends_on_it_and_going_back_runs_nothing(
+        section: str, key: str, stages: list[str], finished: Path) -> None:
+    import yaml
+
+    path = finished / "params.yaml"
+    before = path.read_text()
+    settings = yaml.safe_load(before)
+    name, value = key.split(": ")
+    settings[section] = {**(settings[section] or {}), name: yaml.safe_load(value)}
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    assert sorted(ran(run(finished, "dvc", "repro").stdout)) == sorted(stages)
+    path.write_text(before)
+    assert ran(run(finished, "dvc", "repro").stdout) == []  # all from the cache
+
+
+def test_deleted_results_come_from_the_cache(finished: Path) -> None:
+    import shutil
+
+    shutil.rmtree(finished / "models")
+    shutil.rmtree(finished / "reports")
+    done = run(finished, "dvc", "repro")
+    assert ran(done.stdout) == []
+    assert (finished / "models" / "gepo" / "weights").exists()
+    assert (finished / "reports" / "evaluation" / "report.html").exists()
+
+
+def test_metrics_and_plots_are_shown(finished: Path) -> None:
+    shown = json.loads(run(finished, "dvc", "metrics", "show", "--json").stdout)
+    files = next(iter(shown.values()))["data"]
+    assert {f"reports/{name}/metrics.json" for name in ("dataset", "rl", "gepo", "control")} <= set(
+        files)
+    assert all("error" not in file for file in files.values())
+    plots = run(finished, "dvc", "plots", "show")
+    assert plots.returncode == 0, plots.stdout
+    page = (finished / "dvc_plots" / "index.html").read_text()
+    for curve in ("reports/base/curve.csv", "reports/rl/curve.csv"):
+        assert curve in page
+    assert "error" not in plots.stdout.lower()
+
+
+def test_an_experiment_with_another_setting(finished: Path) -> None:
+    done = run(finished, "dvc", "exp", "run", "-S", "register.min_margin=0.25", "-n", "strict")
+    assert done.returncode == 0, done.stdout
+    assert ran(done.stdout) == ["register"]
+    listed = run(finished, "dvc", "exp", "list", "--name-only").stdout
+    assert "strict" in listed
