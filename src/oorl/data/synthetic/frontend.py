@@ -98,8 +98,7 @@ class _Reader:
             case ast.Break():
                 return n.Break()
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=base, attr="append"), args=[a])):
-                target = self.expr(base)
-                assert isinstance(target, n.Var)
+                target = self.local(base)
                 return n.Append(target, self.expr(a, target.type.args[0]))
         raise Refused(f"statement: {ast.unparse(item)}")
 
@@ -113,11 +112,16 @@ class _Reader:
         return n.Assign(name, value)
 
     def set_item(self, base: ast.expr, key: ast.expr, value: ast.expr) -> n.Stmt:
+        target = self.local(base)
+        kind = target.type.args[0] if target.type.kind == "map" else INT
+        return n.SetItem(target, self.expr(key, kind), self.expr(value, target.type.args[-1]))
+
+    def local(self, base: ast.expr) -> n.Var:
+        """A list or map made here: changing the caller's would be a side effect."""
         target = self.expr(base)
         if not isinstance(target, n.Var) or target.name in self.scopes[0]:
             raise Refused("only local lists and maps may change")
-        kind = target.type.args[0] if target.type.kind == "map" else INT
-        return n.SetItem(target, self.expr(key, kind), self.expr(value, target.type.args[-1]))
+        return target
 
     def loop(self, item: ast.For) -> n.Stmt:
         match item:

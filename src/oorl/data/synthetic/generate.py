@@ -1,8 +1,8 @@
 """Draws functions until enough distinct ones are found.
 
 Function number i depends on (seed, i) alone and the first of equal ones wins, so asking for
-more problems keeps all those of a smaller request. A function's id, cases and split depend on
-its content only, never on its number.
+more problems keeps all those of a smaller request. A function's id and split depend on its
+content alone, never on its number or the seed.
 """
 
 from __future__ import annotations

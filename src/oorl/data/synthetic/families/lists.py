@@ -358,7 +358,7 @@ def {named('weigh', word, extra)}({nums}: list[int]) -> int:
 
 def pairs(d: Draw) -> Draft:
     nums, limit, parameters = _over(d)
-    cnt, (i, j) = d.name(COUNTS), d.one(("i", "j"), ("p", "q"), ("a", "b"))
+    cnt, (i, j) = d.name(COUNTS), d.one(("i", "j"), ("u", "w"), ("a", "b"))
     a, b = f"{nums}[{i}]", f"{nums}[{j}]"
     k = limit or str(d.number(2, 20))
     test, word = d.one(

@@ -206,7 +206,7 @@ def {named('count', word)}({limit}: int) -> int:
 
 
 def recurrence(d: Draw) -> Draft:
-    n, (a, b), t = d.name(("n", "num", "rounds")), d.one(("a", "b"), ("x", "y"), ("p", "q")), "t"
+    n, (a, b), t = d.name(("n", "num", "rounds")), d.one(("a", "b"), ("x", "y"), ("u", "v")), "t"
     p, q, c = d.number(1, 3), d.number(1, 3), d.number(0, 5)
     left = b if p == 1 else f"{p} * {b}"
     right = a if q == 1 else f"{q} * {a}"

@@ -22,7 +22,7 @@ _LEVELS = {"+": ADD, "-": ADD, "*": MUL, "/": MUL, "//": MUL, "%": MUL}
 Rendered = str | tuple[str, int]
 """An expression: its text, with its precedence unless it is an atom."""
 
-_FRESH = ("i", "j", "k", "t", "p", "q")
+_FRESH = ("i", "j", "k", "t", "u", "w")
 
 
 class Unsupported(Exception):
