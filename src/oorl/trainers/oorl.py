@@ -22,6 +22,7 @@ resumed from a checkpoint repeats the uninterrupted one bit for bit.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ from oorl.trainers.groups import (
 )
 from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
 from oorl.trainers.oorl_config import OORLConfig
+from oorl.trainers.shards import Backward, Shards, with_known_gradients
 
 REFERENCE_FILE = "gepo_reference_{rank}.pt"
 
@@ -116,6 +118,8 @@ class OORLTrainer(GRPOTrainer):
                                 "Pass groups=..., or set w_gepo to 0.")
             self._groups, self.group_counts = tokenize_groups(
                 groups, self._tokenizer, args.gepo_max_length, args.chat_template_kwargs)
+        self._shards = Shards(args.cpu_workers) if args.cpu_workers else None
+        self._lock = threading.Lock()
         self._gepo = GEPOStep(args.gepo_form(), args.gepo_mode, args.gepo_max_coefficient)
 
     def _send_telemetry(self) -> None:
@@ -167,13 +171,36 @@ class OORLTrainer(GRPOTrainer):
         with quiet, self.compute_loss_context_manager():
             if step == 0:
                 check_start(model, self.model, groups[0], self._reference)
-            metrics = self._gepo.backward(
-                model, self.model, groups, self._reference, self._backward, self.args.w_gepo)
+            metrics = self._gepo_gradient(model, groups)
         self._tally["tokens/trained"] += metrics.pop("tokens")
         for name, value in metrics.items():
             self._metrics["train"][f"gepo/{name}"].append(value)
         self._tally["time/gepo_s"] += time.perf_counter() - started
         return self.args.w_gepo * metrics["loss"]
+
+    def _gepo_gradient(
+        self, model: torch.nn.Module, groups: list[TokenGroup]
+    ) -> dict[str, float]:
+        """Backward of the groups, on CPU side by side; the mean metrics (tokens: the sum)."""
+        reference = self._reference
+        assert reference is not None
+        if self._shards is None:
+            return self._gepo.backward(
+                model, self.model, groups, reference, self._backward, self.args.w_gepo)
+        share = self.args.w_gepo / len(groups)
+
+        def part(group: TokenGroup) -> Callable[[Backward], dict[str, float]]:
+            return lambda backward: self._gepo.backward(
+                model, self.model, [group], reference, backward, share)
+
+        parameters = self._trained()
+        results, grads = self._shards.run([part(group) for group in groups], parameters)
+        self._backward(with_known_gradients(grads[0].new_zeros(()), grads, parameters))
+        mean = {name: sum(r[name] for r in results) / len(results) for name in results[0]}
+        return mean | {"tokens": mean["tokens"] * len(results)}
+
+    def _trained(self) -> list[torch.nn.Parameter]:
+        return [p for p in self.model.parameters() if p.requires_grad]
 
     def _backward(self, loss: Tensor) -> None:
         deepspeed = {"scale_wrt_gas": False} if self.is_deepspeed_enabled else {}
@@ -376,7 +403,8 @@ class OORLTrainer(GRPOTrainer):
         if not share:
             prompt = int(batch.prompt_mask.sum(1)[batch.prompt_index].sum())
         kind = "trained" if torch.is_grad_enabled() else "forward"
-        self._tally[f"tokens/{kind}"] += prompt + response
+        with self._lock:
+            self._tally[f"tokens/{kind}"] += prompt + response
         gap = (0, keep - output.logps.size(1))
         return ResponseLogps(
             F.pad(output.logps, gap),
@@ -385,6 +413,25 @@ class OORLTrainer(GRPOTrainer):
     def _compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any]) -> Tensor:
         if self.args.algorithm == "grpo":
             return self.args.w_rl * super()._compute_loss(model, inputs)
+        mode = "train" if self.model.training else "eval"
+        # The token mean over the optimiser step's part of the generation batch, on all processes.
+        tokens = inputs["num_items_in_batch"].clamp(min=1) / self.accelerator.num_processes
+        if mode == "train":
+            tokens = (tokens * self.current_gradient_accumulation_steps
+                      / int(self.args.steps_per_generation or 1))
+        if self._shards is not None and torch.is_grad_enabled():
+            loss, sums = self._sharded_loss(model, inputs)
+        else:
+            loss, sums = self._summed_loss(model, inputs)
+        sums = self.accelerator.reduce(sums, reduction="sum")
+        for name, value in zip(("entropy", "clip_ratio/region_mean"), sums, strict=False):
+            self._metrics[mode][name].append((value / sums[2].clamp(min=1)).item())
+        return self.args.w_rl * loss / tokens
+
+    def _summed_loss(
+        self, model: torch.nn.Module, inputs: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """The loss summed over tokens; and (3,), sums of entropy, clipped and all tokens."""
         mask = _loss_mask(inputs)
         logps, entropies, _ = self._get_per_token_logps_and_entropies(
             model, *_joined(inputs), compute_entropy=True)
@@ -393,18 +440,38 @@ class OORLTrainer(GRPOTrainer):
                              inputs["advantages"], self.epsilon_low, self.epsilon_high)
         if "importance_sampling_ratio" in inputs:  # vLLM samples from slightly other weights
             loss = loss * inputs["importance_sampling_ratio"]
-        mode = "train" if self.model.training else "eval"
         assert entropies is not None
-        for name, values in (("entropy", entropies), ("clip_ratio/region_mean", cut)):
-            sums = torch.stack([(values * mask).sum(), mask.sum()]).float()
-            sums = self.accelerator.reduce(sums, reduction="sum")
-            self._metrics[mode][name].append((sums[0] / sums[1].clamp(min=1)).item())
-        # The token mean over the optimiser step's part of the generation batch, on all processes.
-        tokens = inputs["num_items_in_batch"].clamp(min=1) / self.accelerator.num_processes
-        if mode == "train":
-            tokens = (tokens * self.current_gradient_accumulation_steps
-                      / int(self.args.steps_per_generation or 1))
-        return self.args.w_rl * (loss * mask).sum() / tokens
+        sums = torch.stack([(entropies * mask).sum(), (cut * mask).sum(), mask.sum()]).float()
+        return (loss * mask).sum(), sums
+
+    def _sharded_loss(
+        self, model: torch.nn.Module, inputs: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """`_summed_loss` with the halves of the batch side by side."""
+        assert self._shards is not None
+
+        def part(rows: Mapping[str, Tensor]) -> Callable[[Backward], tuple[Tensor, Tensor]]:
+            def run(backward: Backward) -> tuple[Tensor, Tensor]:
+                loss, sums = self._summed_loss(model, rows)
+                backward(loss)
+                return loss.detach(), sums
+
+            return run
+
+        parameters = self._trained()
+        results, grads = self._shards.run(
+            [part(half) for half in _halves(inputs, self.num_generations)], parameters)
+        loss, sums = (torch.stack(column).sum(0) for column in zip(*results, strict=True))
+        return with_known_gradients(loss, grads, parameters), sums
+
+
+def _halves(inputs: Mapping[str, Tensor], together: int) -> list[dict[str, Tensor]]:
+    """The rows of a batch in two parts (one if it cannot be cut), keeping runs of `together`."""
+    rows = len(inputs["completion_ids"])
+    cut = (rows // together + 1) // 2 * together or rows // 2
+    cuts = [slice(0, cut), slice(cut, rows)] if 0 < cut < rows else [slice(0, rows)]
+    return [{name: value[part] if value.dim() else value for name, value in inputs.items()}
+            for part in cuts]
 
 
 class _EpochSampler(RepeatSampler):

@@ -46,6 +46,9 @@ class OORLConfig(GRPOConfig):
     gepo_max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
     groups_per_step: int = _setting(2, "GEPO groups per optimiser step and process.")
 
+    cpu_workers: int = _setting(
+        0, "On CPU: threads for the two halves of a micro-batch (0: none, 2: both at once).")
+
     def __post_init__(self) -> None:
         wanted = self.num_generations
         if wanted == 1 and self.algorithm == "reinforce_pp":
@@ -87,6 +90,9 @@ class OORLConfig(GRPOConfig):
              f"gepo_mode = {self.gepo_mode!r}: must be single_graph or two_pass")
         rule(self.gepo_max_coefficient is None or self.gepo_mode == "two_pass",
              "gepo_max_coefficient: needs gepo_mode = two_pass")
+        rule(self.cpu_workers == 0 or (self.use_cpu and self.world_size == 1
+                                       and self.algorithm != "grpo"),
+             "cpu_workers: for one CPU process (use_cpu) and the REINFORCE++ algorithms")
         block = (self.steps_per_generation or 1) * self.num_iterations
         saved = int(self.save_steps) * self.gradient_accumulation_steps
         rule(self.save_strategy != "steps" or self.w_rl == 0 or saved % block == 0,
