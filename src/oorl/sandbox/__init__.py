@@ -8,7 +8,21 @@ promise: protection from kernel bugs.
 
 from __future__ import annotations
 
-from oorl.sandbox.doctor import available_languages, diagnose
-from oorl.sandbox.judge import Judge
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oorl.sandbox.doctor import available_languages, diagnose
+    from oorl.sandbox.judge import Judge
 
 __all__ = ["Judge", "available_languages", "diagnose"]
+
+_HOMES = {"Judge": "judge", "available_languages": "doctor", "diagnose": "doctor"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: workers import this package too, and each program is a fork of one,
+    so what a worker does not need (pydantic, tqdm) must not be loaded into it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
