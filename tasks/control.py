@@ -8,7 +8,6 @@ Writes models/control.
 from __future__ import annotations
 
 import json
-import shutil
 
 from oorl.data.tables import read_problems
 from oorl.errors import DataError
@@ -31,17 +30,17 @@ from tasks.base import GROUPS, PROBLEMS
 def run(params: Params, ctx: StageContext) -> None:
     base, target = ctx.root / "models" / "base", ctx.root / "models" / "control"
     if not params.control.enabled:
-        shutil.copytree(base, target, dirs_exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)  # empty: evaluate leaves it out
         write_curve(ctx.reports / "curve.csv", [{"step": 0, "tokens": 0}])
         ctx.write_metrics({"enabled": False, "steps": 0, "tokens": 0, "flops": 0})
         return
     model, tokenizer = load_model(base, "base")
+    budget = params.control.compute_ratio * sum(spent_flops(ctx, s) for s in ("rl", "gepo"))
     problems = read_problems(ctx.root / PROBLEMS, splits=("sft",))
     validation = read_problems(ctx.root / PROBLEMS, splits=("validation",))
     groups = read_groups(ctx.root / GROUPS, splits=("sft",))
     mixture = make_mixture(problems, groups, tokenizer, params.base, params.seed,
                            order_seed=params.seed + 1)
-    budget = params.control.compute_ratio * sum(spent_flops(ctx, s) for s in ("rl", "gepo"))
     steps = steps_for_tokens(mixture, budget / (6 * model.num_parameters()))
     pairs = check_pairs(validation, [], params.base)
     checkpoint = ctx.checkpoints(params.base, params.control, params.seed, steps,
