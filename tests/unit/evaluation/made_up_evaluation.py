@@ -90,8 +90,9 @@ def inputs() -> ReportInputs:
     return ReportInputs(
         metrics=metrics, results=frame, problems={p.id: p for p in map(problem, range(40))},
         stages={
-            "dataset": {"in": 4100, "kept": 4000, "refused": {"duplicate": 90, "slow": 10},
-                        "splits": {"sft": 1400, "rl": 2200, "validation": 200, "test": 200}},
+            "dataset": {"problems": {"in": 4100, "kept": 4000, "refused": 100}, "cases": 32000,
+                        "splits": {"sft": 1400, "rl": 2200, "validation": 200, "test": 200},
+                        "verified": {"programs": {"php": 200, "java": 200}}},
             "ir_groups": {"in": 700, "kept": 660, "refused": {"too_few_losers": 40}},
             "base": {"steps": 1500, "cpu_seconds": 210.4, "flops": 4.1e12, "tokens": 1536000},
             "rl": {"steps": 30, "cpu_seconds": 150, "flops": 2e12, "tokens": 800000,

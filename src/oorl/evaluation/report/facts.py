@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oorl.evaluation.report.inputs import ReportInputs
@@ -11,21 +11,37 @@ from oorl.evaluation.report.markup import esc, number, section, table
 
 def data(inputs: ReportInputs) -> str:
     """How many records came in, were kept, and were refused for what reason."""
-    tables = [_counts(title, inputs.stages.get(stage, {}))
-              for stage, title in (("dataset", "Translation problems"), ("ir_groups", "IR groups"))]
+    tables = [_problems(inputs.stages.get("dataset", {})),
+              _groups(inputs.stages.get("ir_groups", {}))]
     parts = [f'<div class="figures">{"".join(tables)}</div>'] if any(tables) else []
     if inputs.validation:
         parts.append(_validation(inputs.validation))
     return section("data", "Data", "", *parts) if parts else ""
 
 
-def _counts(title: str, figures: Mapping[str, Any]) -> str:
-    rows = [[label, number(figures[key])]
-            for key, label in (("in", "Made"), ("kept", "Kept")) if key in figures]
-    for kind, label in (("splits", "in split"), ("refused", "refused:")):
-        rows += [[f"{label} {esc(str(name).replace('_', ' '))}", number(count)]
-                 for name, count in sorted((figures.get(kind) or {}).items())]
-    return table(["", "Records"], rows, title) if rows else ""
+def _problems(figures: Mapping[str, Any]) -> str:
+    """The dataset stage's counts."""
+    if not figures:
+        return ""
+    counts, verified = figures["problems"], figures["verified"]
+    rows = [("Made", counts["in"]), ("Refused: gold fails its tests", counts["refused"]),
+            *((f"In split {name}", count) for name, count in figures["splits"].items()),
+            ("Unit tests", figures["cases"]),
+            ("Gold programs run", sum(verified["programs"].values()))]
+    return _counts(rows, "Translation problems")
+
+
+def _groups(figures: Mapping[str, Any]) -> str:
+    """The ir_groups stage's counts."""
+    if not figures:
+        return ""
+    refused = sorted(figures["refused"].items(), key=lambda item: (-item[1], item[0]))
+    return _counts([("Functions", figures["in"]), ("Complete groups", figures["kept"]),
+                    *((f"Refused: {reason}", count) for reason, count in refused)], "IR groups")
+
+
+def _counts(rows: Sequence[tuple[str, int]], title: str) -> str:
+    return table(["", "Number"], [[esc(label), number(count)] for label, count in rows], title)
 
 
 def _validation(validation: Mapping[str, Any]) -> str:
