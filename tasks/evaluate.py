@@ -74,7 +74,7 @@ def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],
     from oorl.sandbox import Judge
     from oorl.trainers.base_model import prompt_style
 
-    settings, tables = params.evaluate, []
+    settings, style, tables = params.evaluate, prompt_style(params.base), []
     verdicts = VerdictCache(ctx.checkpoints("verdicts", params.sandbox, inputs=[problems_path])
                             / "verdicts.jsonl")
     with Judge(params.sandbox) as judge:
@@ -82,9 +82,9 @@ def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],
             folder = ctx.root / "models" / name
             cache = ctx.checkpoints("completions", settings, inputs=[problems_path, folder])
             tables.append(evaluate_model(
-                name, greedy(folder, settings), problems, settings.sources, settings.targets,
-                judge, verdicts,
-                Settings(settings.batch_size * BATCHES_PER_CALL, prompt_style(params.base), cache)))
+                name, greedy(folder, settings, style), problems, settings.sources,
+                settings.targets, judge, verdicts,
+                Settings(settings.batch_size * BATCHES_PER_CALL, style, cache)))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -101,7 +101,7 @@ def present_models(root: Path) -> list[str]:
     return [name for name in found if name != "control" or control.get("enabled", True)]
 
 
-def greedy(folder: Path, settings: EvaluateParams) -> Generate:
+def greedy(folder: Path, settings: EvaluateParams, style: str) -> Generate:
     """The model's greedy answers as a function of prompts.
 
     Raises `ArtifactError` if the model cannot be read.
@@ -112,12 +112,22 @@ def greedy(folder: Path, settings: EvaluateParams) -> Generate:
     from oorl.generation import generate
     from oorl.trainers.artifacts import load_model
     from oorl.trainers.tokenizer import encode_texts
+    from oorl.trainers.translation import chat_template_kwargs
 
     model, tokenizer = load_model(folder, folder.name)
+
+    def encode(prompts: Sequence[str]) -> list[list[int]]:
+        """Prompts exactly as the model was trained on them."""
+        if style == "compact":
+            return encode_texts(tokenizer, list(prompts))
+        turns = [[{"role": "user", "content": prompt}] for prompt in prompts]
+        return tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True,
+                                             return_dict=False, **chat_template_kwargs(style))
+
     torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu")
 
     def answer(prompts: Sequence[str], /) -> list[Completion]:
-        found = generate(model, encode_texts(tokenizer, list(prompts)),
+        found = generate(model, encode(prompts),
                          max_new_tokens=settings.max_completion_length, temperature=0.0,
                          eos_token_id=tokenizer.eos_token_id, batch_size=settings.batch_size)
         return [Completion(tokenizer.decode(ids, skip_special_tokens=True), len(ids))

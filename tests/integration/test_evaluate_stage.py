@@ -43,7 +43,9 @@ def problem(index: int, split: str = "test") -> Problem:
 
 def answers(right: Callable[[str], bool]) -> Callable[..., object]:
     """A stand-in for `greedy`: models whose answers are right where `right(prompt)` says so."""
-    def greedy(folder: Path, settings: object) -> object:
+    def greedy(folder: Path, settings: object, style: str) -> object:
+        assert style == "compact"
+
         def answer(prompts: Sequence[str], /) -> list[Completion]:
             found = []
             for prompt in prompts:

@@ -97,6 +97,17 @@ def test_no_claim_beyond_the_interval(low: float, high: float, words: str) -> No
     assert words in lead.group(1)
 
 
+def test_cost_and_preference_are_what_the_stages_measured() -> None:
+    page = build_report(inputs())
+    row = re.search(r"RL \(REINFORCE\+\+\)</th>(<td>30</td>.*?)</tr>", page)
+    assert row
+    assert re.findall(r"<td>(.*?)</td>", row.group(1)) == [
+        "30", "800\u2009000", "500\u2009000", "2 T", "200"]
+    assert "1.01 times the FLOPs of RL and OORL together" in page
+    assert "<strong>71.0&nbsp;%</strong> of the pairs before OORL" in page
+    assert "too few losers</th><td>40</td>" in page
+
+
 def test_hostile_text_stays_text() -> None:
     given = inputs()
     evil = '</code><script>alert("x")</script><img src=x onerror=y>'

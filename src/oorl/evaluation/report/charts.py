@@ -62,8 +62,8 @@ class Line:
 
 
 def line_chart(lines: Sequence[Line], label: str, window: int = 1) -> str:
-    """Lines over steps. With `window` > 1 the raw line is faint and a running mean over that many
-    points lies on top."""
+    """Lines over steps. With `window` > 1 a running mean over that many points is drawn, on top of
+    the raw line if there is but one."""
     width, height, left, top, bottom = 380, 210, 46, 12, 38
     right = 74 if any(line.label for line in lines) else 12
     every_x = np.concatenate([line.x for line in lines])
@@ -85,7 +85,7 @@ def line_chart(lines: Sequence[Line], label: str, window: int = 1) -> str:
         parts.append(f'<text class="tick" x="{at(tick, y0)[0]:.1f}" y="{height - bottom + 18}" '
                      f'text-anchor="middle">{tick:g}</text>')
     for line in lines:
-        if window > 1:
+        if window > 1 and len(lines) == 1:
             parts.append(_polyline(map(at, line.x, line.y), f"line faint {line.kind}"))
         parts.append(_polyline(map(at, line.x, running_mean(line.y, window)),
                                f"line {line.kind}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,9 +36,13 @@ def _groups(figures: Mapping[str, Any]) -> str:
     """The ir_groups stage's counts."""
     if not figures:
         return ""
-    refused = sorted(figures["refused"].items(), key=lambda item: (-item[1], item[0]))
-    return _counts([("Functions", figures["in"]), ("Complete groups", figures["kept"]),
-                    *((f"Refused: {reason}", count) for reason, count in refused)], "IR groups")
+    refused: Counter[str] = Counter()
+    for split in figures["splits"].values():
+        refused.update(split["refused"])
+    ranked = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
+    return _counts([("Groups", figures["groups"]), ("Winners, all executed", figures["winners"]),
+                    ("Losers, each with a witness", figures["losers"]),
+                    *((f"Refused: {reason}", count) for reason, count in ranked)], "IR groups")
 
 
 def _counts(rows: Sequence[tuple[str, int]], title: str) -> str:

@@ -142,7 +142,18 @@ def ir_group(inputs: ReportInputs) -> str:
         "with the source on every input; every loser differs on a recorded one.",
         f'<div class="columns"><div><h3>{esc(inputs.language(group.language))} source</h3>'
         f"{code(group.source_code, 'source')}</div>{sample}</div>",
-        f'<div class="figures">{winners}{losers}</div>', rest)
+        f'<div class="figures">{winners}{losers}</div>', rest, _preference(inputs))
+
+
+def _preference(inputs: ReportInputs) -> str:
+    """How often the model finds the winner likelier, on held-out groups, before and after."""
+    found = inputs.stages.get("gepo", {}).get("preference")
+    if not found or not found["groups"]:
+        return ""
+    before, after = (percent(found[when]["logp_accuracy"]) for when in ("before", "after"))
+    return (f'<div class="panel"><p>On {number(found["groups"])} held-out groups the model finds '
+            f"the winner likelier than the loser, per token, in <strong>{before}&nbsp;%</strong> "
+            f"of the pairs before OORL and in <strong>{after}&nbsp;%</strong> after it.</p></div>")
 
 
 def _loser(group: IRGroup, index: int) -> str:

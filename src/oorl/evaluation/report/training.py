@@ -15,6 +15,7 @@ CHARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("base", "Base: held-out loss by language", "Nats per token of the reference translation.",
      ("loss_*",)),
     ("rl", "RL: reward", "Share of sampled translations that pass all unit tests.", ("reward",)),
+    ("rl", "RL: reward by language", "The same, by target language.", ("reward_*",)),
     ("gepo", "OORL: reward", "The same, during joint training.", ("reward",)),
     ("gepo", "OORL: GEPO margin", "Mean implicit reward of the equivalent IRs minus that of the "
      "inequivalent ones.", ("gepo_margin",)),
@@ -27,12 +28,7 @@ CHARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 column that starts with `x_`, labelled by what follows."""
 
 NOISY_POINTS = 12
-"""Curves of one line with more points than this get a running mean on top."""
-
-COLUMNS = {"steps": ("Steps", number), "tokens": ("Tokens", number), "flops": ("FLOPs", big),
-           "cpu_seconds": ("CPU seconds", number), "judged": ("Programs judged", number)}
-"""Figures of a stage's metrics.json that the cost table shows, where any stage has them."""
-
+"""Rewards with more points than this are shown as a running mean."""
 
 def curves(inputs: ReportInputs) -> str:
     """Small multiples of whatever the training stages logged."""
@@ -42,9 +38,11 @@ def curves(inputs: ReportInputs) -> str:
         series = _series(inputs, frame, stage, columns) if frame is not None else []
         if not series:
             continue
-        window = max(1, len(series[0].x) // NOISY_POINTS) if len(series) == 1 else 1
+        points = max(len(line.x) for line in series)
+        window = 1 if "loss" in columns[0] else max(1, points // NOISY_POINTS)
         chart = line_chart(series, f"{title}, over training steps", window)
-        note = f" Faint: each step; bold: mean of {window}." if window > 1 else ""
+        faint = "Faint: each step; bold: mean" if len(series) == 1 else "Mean"
+        note = f" {faint} of {window}." if window > 1 else ""
         figures.append(f"<figure><h3>{title}</h3>{chart}"
                        f"<figcaption>{caption}{note}</figcaption></figure>")
     if not figures:
@@ -72,18 +70,34 @@ def _series(inputs: ReportInputs, frame: pd.DataFrame, stage: str,
 
 def cost(inputs: ReportInputs) -> str:
     """What each training stage spent, and how well the control's compute matches."""
-    stages = [s for s in ("base", "rl", "gepo", "control") if inputs.stages.get(s, {}).get("steps")]
-    columns = [c for c in COLUMNS if any(inputs.stages[s].get(c) is not None for s in stages)]
-    if not columns:
+    rows = []
+    for stage in ("base", "rl", "gepo", "control"):
+        figures = inputs.stages.get(stage, {})
+        if figures.get("steps"):
+            rows.append([f'<span class="key m-{stage}"></span>{esc(TITLES[stage])}',
+                         number(figures["steps"]), *_tokens(figures["tokens"]),
+                         big(figures.get("flops")), _cpu_seconds(figures)])
+    if not rows:
         return ""
-    rows = [[f'<span class="key m-{stage}"></span>{esc(TITLES[stage])}',
-             *(COLUMNS[c][1](inputs.stages[stage].get(c)) for c in columns)] for stage in stages]
     match = _compute_match(inputs.stages)
     lead = ("What each stage spent on top of the model it started from."
             + (f" The control got {match:.2f} times the FLOPs of RL and OORL together."
                if match is not None else ""))
-    return section("cost", "Cost", lead, table(["Stage", *(COLUMNS[c][0] for c in columns)], rows,
-                                               "Cost of training"))
+    return section("cost", "Cost", lead, table(
+        ["Stage", "Steps", "Tokens trained", "Tokens sampled", "FLOPs", "CPU seconds"], rows,
+        "Cost of training <small>CPU seconds with judging, where measured</small>"))
+
+
+def _tokens(tokens: Any) -> tuple[str, str]:
+    """Trained and sampled tokens; a supervised stage gives one number and samples nothing."""
+    if isinstance(tokens, Mapping):
+        return number(tokens["trained"]), number(tokens["generated"])
+    return number(tokens), number(None)
+
+
+def _cpu_seconds(figures: Mapping[str, Any]) -> str:
+    own = figures.get("cpu_seconds")
+    return number(None if own is None else own + figures.get("cpu_seconds_judging", 0))
 
 
 def _compute_match(stages: Mapping[str, Mapping[str, Any]]) -> float | None:
