@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from oorl.data.synthetic import generate_problems
+from oorl.data.synthetic.cases import make_cases
 from oorl.data.synthetic.families import Draw, all_families
 from oorl.data.synthetic.frontend import parse_program
 from oorl.data.synthetic.names import illegal_names
@@ -149,3 +150,20 @@ def test_no_function_is_built_into_php() -> None:
         for number in range(DRAWS):
             program = parse_program(draw(Draw(random.Random(number))).text)
             assert not {f.name for f in program.functions} & taken, family
+
+
+def test_cases_touch_both_sides_of_a_boundary() -> None:
+    text = "def is_kind(x: int) -> bool:\n    return x > 7\n"
+    for seed in range(10):
+        cases = make_cases(parse_program(text), {}, 6, random.Random(seed))
+        assert cases is not None
+        # 7 tells > from >=, 8 tells 7 from 8
+        assert {7, 8} <= {c.args[0] for c in cases}
+
+
+def test_trivial_functions_are_refused() -> None:
+    for expression in ("x * 0 + 5", "x", "x % 2 * 0"):
+        program = parse_program(f"def f_x(x: int) -> int:\n    return {expression}\n")
+        assert make_cases(program, {}, 8, random.Random(1)) is None
+    rare = parse_program("def f_x(x: int) -> bool:\n    return x == 123456\n")
+    assert make_cases(rare, {}, 8, random.Random(1)) is None

@@ -6,12 +6,12 @@ import pytest
 
 from oorl.data.synthetic.frontend import parse_program
 from oorl.data.synthetic.printers import all_printers
-from oorl.data.synthetic.reference import Undefined, compile_reference
+from oorl.data.synthetic.reference import Reference, Undefined
 from oorl.records import Problem
 
 
 def call(text: str, *args: Any) -> Any:
-    return compile_reference(parse_program(text))(args)
+    return Reference(parse_program(text))(args)
 
 
 @pytest.mark.parametrize(("expression", "value"), [
@@ -47,7 +47,7 @@ def test_an_endless_loop_is_undefined() -> None:
 def test_the_arguments_stay_untouched() -> None:
     args = ([["b", 2], ["a", 1]],)
     text = "def f_x(m: dict[str, int]) -> dict[str, int]:\n    return m\n"
-    assert compile_reference(parse_program(text))(args) == [["a", 1], ["b", 2]]
+    assert Reference(parse_program(text))(args) == [["a", 1], ["b", 2]]
     assert args == ([["b", 2], ["a", 1]],)
 
 

@@ -1,31 +1,37 @@
 """Unit tests: inputs drawn for a function, expected results from the checked reference.
 
 Inputs come from the parameter types, edges first, and lean towards the constants of the
-function and their neighbours, where wrong programs give themselves away. Inputs outside the
-function's domain are passed over.
+function and their neighbours. Of many inputs those are kept that bring every comparison to both
+sides of its boundary, onto it and next to it, where wrong programs give themselves away. Inputs
+outside the function's domain are passed over.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from oorl.data.synthetic import nodes as n
-from oorl.data.synthetic.reference import Undefined, compile_reference
+from oorl.data.synthetic.reference import Reference, Undefined
 from oorl.records import Case, Json, Type, canonical
 
 _POOL = 40
 _TRIES = 240
+_EDGES = 2
 _VOCABULARY = ("apple", "bee", "cat", "dune", "echo", "fig", "gull", "hat", "ink", "jar", "kiwi",
                "level", "moon", "noon", "oak", "pear", "radar", "sun", "tea", "urn", "a", "ox")
 
 
 class Values:
-    """Draws test values; `near` are the integers the function mentions."""
+    """Draws test values; `near` are the numbers the function mentions."""
 
-    def __init__(self, rng: random.Random, near: tuple[int, ...]) -> None:
+    def __init__(self, rng: random.Random, near: tuple[float, ...]) -> None:
         self.rng = rng
-        self.near = tuple(c + delta for c in near for delta in (-1, 0, 1))
+        self.near = tuple(int(c) + delta for c in near for delta in (-1, 0, 1))
+        self.near_decimals = tuple(c + delta for c in near for delta in (-0.25, 0.0, 0.25))
         self.low, self.high = rng.choice(((-9, 9), (-30, 30), (0, 12), (0, 60), (1, 30)))
 
     def integer(self) -> int:
@@ -41,6 +47,8 @@ class Values:
                                 self.rng.randint(10_000, 999_999)))
 
     def decimal(self) -> float:
+        if self.near_decimals and self.rng.random() < 0.3:
+            return self.rng.choice(self.near_decimals)
         return self.rng.randint(4 * self.low, 4 * self.high) / 4
 
     def size(self) -> int:
@@ -116,22 +124,34 @@ _DEFAULT = {n.INT: "int", n.FLOAT: "float", n.BOOL: "bool", n.STR: "str", _LIST_
             _LIST_STR: "words", _LIST_FLOAT: "floats", _MAP: "map"}
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A possible case; `shows` is what only some inputs bring out: results, boundaries."""
+
+    case: Case
+    result: str
+    shows: frozenset[Any]
+
+
 def make_cases(program: n.Program, domains: dict[str, str], count: int,
                rng: random.Random) -> tuple[Case, ...] | None:
     """`count` cases, or None if the function is trivial or hardly ever defined."""
-    call = compile_reference(program)
+    reference = Reference(program)
     near = tuple(sorted({x.value for x in program.walk()
-                         if isinstance(x, n.Const) and x.type == n.INT and abs(x.value) < 2000}))
-    pool: dict[str, Case] = {}
+                         if isinstance(x, n.Const) and x.type in (n.INT, n.FLOAT)
+                         and abs(x.value) < 2000}))
+    pool: dict[str, _Candidate] = {}
     for attempt in range(_TRIES):
         args = _arguments(program, domains, attempt, Values(rng, near))
         key = canonical(args)
         if key in pool:
             continue
         try:
-            pool[key] = Case(args, call(args))
+            case = Case(args, reference(args))
         except Undefined:
             continue
+        result = canonical(case.expected)
+        pool[key] = _Candidate(case, result, reference.seen | {result})
         if len(pool) >= max(_POOL, 2 * count):
             break
     chosen = _choose(list(pool.values()), count)
@@ -147,31 +167,24 @@ def _arguments(program: n.Program, domains: dict[str, str], attempt: int,
     return tuple(args)
 
 
-def _choose(pool: list[Case], count: int) -> tuple[Case, ...]:
-    """The first two (edges), then whatever shows results not yet seen, then the rest."""
-    if pool and isinstance(pool[0].expected, bool):
-        return _balanced(pool, count)
-    chosen, rest = pool[:2], pool[2:]
-    seen = {canonical(c.expected) for c in chosen}
-    later = []
-    for case in rest:
-        key = canonical(case.expected)
-        if key in seen:
-            later.append(case)
-        else:
-            seen.add(key)
-            chosen.append(case)
-    result = chosen[:count]
-    result += later[:count - len(result)]
-    return tuple(result)
+def _choose(pool: list[_Candidate], count: int) -> tuple[Case, ...]:
+    """Edges first, then whatever shows most that no chosen case has shown yet.
 
-
-def _balanced(pool: list[Case], count: int) -> tuple[Case, ...]:
-    """As many true as false cases, as far as the pool goes."""
-    yes, no = ([c for c in pool if c.expected is value] for value in (True, False))
-    half = max(count // 2, count - len(no))
-    picked = yes[:half] + no[:count - min(half, len(yes))]
-    return tuple(picked[:count])
+    No result may fill the list: at least a quarter of the cases, if there are as many, differ.
+    """
+    chosen: list[_Candidate] = []
+    seen: set[Any] = set()
+    results: Counter[str] = Counter()
+    rest = list(pool)
+    while rest and len(chosen) < count:
+        best = rest[0] if len(chosen) < _EDGES else max(rest, key=lambda c: len(c.shows - seen))
+        rest.remove(best)
+        others = sum(c.result != best.result for c in pool)
+        if results[best.result] < count - min(others, max(2, count // 4)):
+            chosen.append(best)
+            seen |= best.shows
+            results[best.result] += 1
+    return tuple(c.case for c in chosen)
 
 
 def _telling(cases: tuple[Case, ...], program: n.Program) -> bool:

@@ -8,12 +8,11 @@ is outside the function's domain and becomes no test.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from oorl.data.synthetic import nodes as n
-from oorl.data.synthetic.nodes import INT, STR
-from oorl.data.synthetic.printers._base import ADD, ATOM
+from oorl.data.synthetic.nodes import FLOAT, INT, STR
+from oorl.data.synthetic.printers._base import ADD, ATOM, COMPARE
 from oorl.data.synthetic.printers.python import PythonPrinter
 from oorl.records import Json, Type
 
@@ -28,6 +27,13 @@ class Undefined(Exception):
 
 class _CheckedPython(PythonPrinter):
     """Python whose partial operations go through the functions of `_Checks`."""
+
+    sites = 0
+
+    def site(self) -> int:
+        """A number for each comparison of the program."""
+        self.sites += 1
+        return self.sites
 
     def stmt_Augment(self, node: n.Augment) -> None:
         self.expand(node)
@@ -48,8 +54,14 @@ class _CheckedPython(PythonPrinter):
                 return f"_int({super().render(node)[0]})", ATOM
             case n.Compare(op="==" | "!=" as op, left=n.Binary(op="%", left=left, right=right),
                            right=n.Const(value=0)):
-                divided = f"_divides({self.expr(right)}, {self.expr(left)})"
-                return (divided if op == "==" else f"(not {divided})"), ATOM
+                divides = f"_divides({self.expr(right)}, {self.expr(left)})"
+                return f"_same({self.site()}, {divides}, {op == '=='})", ATOM
+            case n.Compare(op=op, left=left, right=right) if left.type in (INT, FLOAT):
+                difference = f"_difference({self.site()}, {self.expr(left)}, {self.expr(right)})"
+                return f"{difference} {op} 0", COMPARE
+            case n.Compare(op="==" | "!=" as op, left=left, right=right):
+                same = f"{self.sub(left, ADD)} == {self.sub(right, ADD)}"
+                return f"_same({self.site()}, {same}, {op == '=='})", ATOM
             case n.Concat(left=left, right=right):
                 return f"_text({self.sub(left, ADD)} + {self.sub(right, ATOM)})", ATOM
             case n.Index(base=base, index=index):
@@ -64,11 +76,13 @@ class _CheckedPython(PythonPrinter):
 class _Checks:
     def __init__(self) -> None:
         self.steps = 0
+        self.seen: set[tuple[int, float]] = set()
 
     def names(self) -> dict[str, Any]:
         return {"_tick": self.tick, "_floor": self.floor, "_mod": self.mod, "_true": self.true,
                 "_int": self.bounded, "_divides": self.divides, "_text": self.text,
-                "_index": self.index, "_chr": self.letter, "_slice": self.part}
+                "_index": self.index, "_same": self.same, "_difference": self.difference,
+                "_chr": self.letter, "_slice": self.part}
 
     def tick(self) -> None:
         self.steps += 1
@@ -94,6 +108,15 @@ class _Checks:
         if divisor <= 0:
             raise Undefined("division by zero")
         return value % divisor == 0
+
+    def difference(self, site: int, a: float, b: float) -> float:
+        """What a comparison looks at; remembers which side of the boundary, and how near."""
+        self.seen.add((site, max(-2, min(2, a - b))))
+        return a - b
+
+    def same(self, site: int, equal: bool, wanted: bool) -> bool:
+        self.seen.add((site, equal))
+        return equal is wanted
 
     def true(self, a: float, b: float) -> float:
         if b == 0:
@@ -121,23 +144,32 @@ class _Checks:
         return value[start:end]
 
 
-def compile_reference(program: n.Program) -> Callable[[tuple[Json, ...]], Json]:
-    """A function from canonical arguments to the canonical result; raises `Undefined`."""
-    checks = _Checks()
-    scope = checks.names()
-    exec(compile(_CheckedPython().program(program), program.main.name, "exec"), scope)
-    function, signature = scope[program.main.name], program.signature
+class Reference:
+    """A program as a function from canonical arguments to the canonical result."""
 
-    def call(args: tuple[Json, ...]) -> Json:
-        checks.steps = 0
-        values = [_decode(a, p.type) for a, p in zip(args, signature.parameters, strict=True)]
+    def __init__(self, program: n.Program) -> None:
+        self.checks = _Checks()
+        self.signature = program.signature
+        scope = self.checks.names()
+        exec(compile(_CheckedPython().program(program), program.main.name, "exec"), scope)
+        self.function = scope[program.main.name]
+
+    def __call__(self, args: tuple[Json, ...]) -> Json:
+        """Run it. Raises `Undefined` outside the function's domain."""
+        self.checks.steps = 0
+        self.checks.seen = set()
+        parameters = self.signature.parameters
+        values = [_decode(a, p.type) for a, p in zip(args, parameters, strict=True)]
         try:
-            result = function(*values)
+            result = self.function(*values)
         except (IndexError, KeyError):
             raise Undefined("out of range") from None
-        return encode(result, signature.returns)
+        return encode(result, self.signature.returns)
 
-    return call
+    @property
+    def seen(self) -> frozenset[tuple[int, float]]:
+        """What the comparisons of the last run looked like: (site, clipped difference)."""
+        return frozenset(self.checks.seen)
 
 
 def _decode(value: Json, kind: Type) -> Any:
@@ -152,4 +184,4 @@ def encode(value: Any, kind: Type) -> Json:
         return [encode(v, kind.args[0]) for v in value]
     if kind == STR:
         return value
-    return float(value) if kind == n.FLOAT else value
+    return float(value) if kind == FLOAT else value

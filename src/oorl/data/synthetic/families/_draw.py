@@ -63,6 +63,12 @@ class Draw:
         self.used.update(chosen)
         return chosen
 
+    def over(self) -> tuple[str, str, str]:
+        """A list of ints, half of the time a limit (else ""), and the parameter list."""
+        nums = self.name(LISTS)
+        limit = self.name(LIMITS) if self.chance(0.5) else ""
+        return nums, limit, f"{nums}: list[int]" + (f", {limit}: int" if limit else "")
+
     # Parts of sentences about integers
 
     def test(self, x: str, parameter: str = "") -> tuple[str, str]:
@@ -111,6 +117,29 @@ class Draw:
             (f"min({x}, {c})", "capped"), (f"max({x}, {c})", "raised"),
             (f"{x} * {x} + {c}", "shifted_squares"), (f"{x} * ({x} + {c})", "products"),
         )
+
+
+def char_test(d: Draw, c: str) -> tuple[str, str]:
+    """A condition on the character `c` and its word."""
+    one, two = d.rng.sample("abcdefghinorstxyz", 2)
+    group = d.one("aeiou", "aeiou", "xyz", "0123456789", "aeiouy", "abc", ".,!?", "AEIOU", "02468")
+    word = {"aeiou": "vowels", "aeiouy": "vowels", "0123456789": "digits", ".,!?": "marks",
+            "AEIOU": "capitals", "02468": "even_digits"}.get(group, "chosen")
+    return d.one(
+        (f'{c} == "{one}"', f"letter_{one}"), (f'{c} != "{one}"', f"not_{one}"),
+        (f'{c} in "{group}"', word), (f'{c} not in "{group}"', f"non_{word}"),
+        (f'{c} == "{one}" or {c} == "{two}"', f"{one}_or_{two}"),
+        (f"{c}.isdigit()", "digits"), (f"{c}.isalpha()", "letters"),
+        (f"{c}.isupper()", "uppercase"), (f"{c}.islower()", "lowercase"),
+        (f"not {c}.isdigit()", "non_digits"), (f"not {c}.isalpha()", "non_letters"),
+        (f'{c} == " "', "spaces"), (f'{c} != " "', "non_spaces"))
+
+
+def put_char(d: Draw, c: str) -> tuple[str, str]:
+    """What to append for the character `c`."""
+    letter, mark = d.one(*"abcdexyz"), d.one(*"-_*#.+")
+    return d.one((c, ""), (c, ""), (f"{c}.upper()", "upper"), (f"{c}.lower()", "lower"),
+                 (f'"{letter}"', f"as_{letter}"), (f'"{mark}"', "masked"))
 
 
 def named(*words: str) -> str:
