@@ -20,6 +20,7 @@ help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: setup  ## set up, run every stage, show the results (about 15 minutes the first time)
+	@mkdir -p $(PREFECT_HOME)
 	@python -m flows.pipeline
 
 setup: system .venv/.ready  ## system packages and .venv; quick when nothing is missing
@@ -44,7 +45,7 @@ e2e: setup  ## the full pipeline at a small size, several times over
 	python -m pytest tests/e2e -m e2e
 
 ui: setup  ## MLflow's pages for the runs of this folder, at http://127.0.0.1:5000
-	mlflow ui --backend-store-uri sqlite:///$(CURDIR)/.oorl/mlflow.db --host 127.0.0.1
+	mlflow/serve.sh
 
 docs: setup  ## write docs/params.md again from the settings' definitions
 	python scripts/params_doc.py > docs/params.md

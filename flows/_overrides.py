@@ -19,9 +19,14 @@ from tasks._files import write_text
 
 
 def override(path: Path, changes: Mapping[str, Any]) -> None:
-    """Write dotted keys into a params file, its comments kept.
+    """Write dotted keys into a params file; see `overridden`."""
+    write_text(path, overridden(path, changes))
 
-    Raises `ParamsError` and leaves the file alone if the result would not be legal.
+
+def overridden(path: Path, changes: Mapping[str, Any]) -> str:
+    """A params file's text with dotted keys changed and its comments kept.
+
+    Raises `ParamsError` if the result would not be legal.
     """
     editor = YAML()
     editor.preserve_quotes = True
@@ -41,4 +46,4 @@ def override(path: Path, changes: Mapping[str, Any]) -> None:
     text = io.StringIO()
     editor.dump(document, text)
     parse_params(YAML(typ="safe").load(text.getvalue()), "overrides")
-    write_text(path, text.getvalue())
+    return text.getvalue()

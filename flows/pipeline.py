@@ -23,7 +23,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows._overrides import override
+from flows._overrides import overridden, override
 from flows._repro import environment, repro, stage_names
 from flows._summary import summary
 from oorl.errors import OORLError, UnknownName
@@ -115,6 +115,12 @@ def main(arguments: list[str]) -> int:
     """Run the flow here and print its results. Returns 0, 1 (a stage failed), 130 (Ctrl-C)."""
     parameters = _parameters(arguments)
     os.chdir(ROOT)
+    try:  # the flow checks too, but only after Prefect has started
+        chosen_stages(parameters)
+        overridden(ROOT / "params.yaml", parameters.overrides)
+    except OORLError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     # Leave through Python's exit, which also ends the server that Prefect started for the run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

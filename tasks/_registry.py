@@ -103,7 +103,9 @@ class Registry:
                 model = mlflow.create_external_model(
                     name=self._name, source_run_id=run.info.run_id, tags=dict(labels),
                     experiment_id=self._experiment)
-                found = mlflow.register_model(f"models:/{model.model_id}", self._name)
+                found = self._client.create_model_version(
+                    self._name, f"models:/{model.model_id}", run.info.run_id,
+                    model_id=model.model_id)
             for key, value in labels.items():
                 self._client.set_model_version_tag(self._name, str(found.version), key, value)
             self._client.set_registered_model_alias(self._name, CHALLENGER, str(found.version))

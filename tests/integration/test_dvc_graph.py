@@ -1,4 +1,4 @@
-"""dvc.yaml run by DVC: from nothing, again, after changes; stages are made up, the graph is real."""
+"""dvc.yaml run by DVC: from nothing, again, after changes. Made-up stages, the real graph."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up_pipeline import make_project, ran, run
 
 from flows._repro import stage_names
-from made_up_pipeline import make_project, ran, run
 
 
 @pytest.fixture(scope="module")
