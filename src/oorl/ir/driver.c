@@ -1,7 +1,8 @@
 /* Runs JIT-compiled functions of unknown quality: mutants loop, crash and smash their stack.
  *
- * Each call gets its own stack far from any other memory, filled with a pattern, and its arrays
- * between pads of the same pattern. Every pattern has a zone of its own at a fixed address, so an
+ * Each call gets its own stack far from any other memory, filled with a pattern. Under the first
+ * pattern an array begins after an unmapped page and ends before a pad, under the second it begins
+ * after a pad and ends before an unmapped page, so no access outside survives both. Every pattern has a zone of its own at a fixed address, so an
  * output that depends on uninitialised or foreign memory or on an address differs between two
  * complementary patterns, and is the same in every process. A signal (or the end of the fuel that
  * oorl_tick burns on every loop) abandons the call by siglongjmp. x86-64 System V only.
@@ -24,9 +25,14 @@
 #include <unistd.h>
 
 #define STACK (256 * 1024)
-#define WINDOW (16 * 1024) /* always refilled; what is deeper only when a probe finds it used */
+#define WINDOW (16 * 1024) /* always refilled; what is deeper is opened by the first touch */
+#define DEEP (STACK - WINDOW)
 #define PAD 64
-#define AREA (256 * 1024)
+#define PAGE 4096
+#define ROOM (64 * 1024)             /* of one buffer, between unmapped pages */
+#define STRIDE (ROOM + 16 * PAGE)
+#define BUFFERS 8 /* arguments */
+#define ARRAYS 16 /* local arrays and heap blocks; further ones share the heap */
 #define HEAP (1 << 20)
 #define TEXT 512 /* captured standard output */
 
@@ -47,11 +53,11 @@ typedef struct {
 typedef struct { uint8_t *stack, *area, *heap, *gate; } Zone;
 static Zone zones[2];
 static uint8_t *stack_low, *area, *heap;
-static size_t heap_used, text_used;
+static size_t heap_used, text_used, arrays_used;
 static char text[TEXT];
 static uint8_t pattern;
 static sigjmp_buf escape;
-static volatile sig_atomic_t running, expired;
+static volatile sig_atomic_t running, expired, deep_open;
 
 /* What the assembly below reads and writes. */
 #define SHARED __attribute__((visibility("hidden")))
@@ -79,7 +85,15 @@ __asm__(
     "popq %r11\n\tmovq oorl_fill(%rip), %rax\n\tleaq -4096(%rsp), %rdi\n\t"
     "movl $512, %ecx\n\trep stosq\n\tjmp *%r11\n");
 
-static void on_signal(int number) {
+static void on_signal(int number, siginfo_t *info, void *context) {
+    uint8_t *address = info->si_addr;
+    (void)context;
+    if (number == SIGSEGV && running && !deep_open && address >= stack_low && address < stack_low + DEEP) {
+        deep_open = 1;
+        if (mprotect(stack_low, DEEP, PROT_READ | PROT_WRITE)) leave(SIGNAL);
+        memset(stack_low, pattern, DEEP);
+        return;
+    }
     if (!running) { signal(number, SIG_DFL); raise(number); return; }
     if (number == SIGPROF) { expired = 1; leave(TIME); }
     leave(SIGNAL);
@@ -87,24 +101,43 @@ static void on_signal(int number) {
 
 /* ---- the few library functions that programs get a private version of ---- */
 
-void *oorl_malloc(size_t size) {
-    size_t start = (heap_used + 15) & ~(size_t)15;
-    if (size > HEAP - PAD || start + size + PAD > HEAP) leave(HEAP_FULL);
-    heap_used = start + size + PAD;
-    memset(heap + start, pattern, size + PAD);
-    *(uint64_t *)(heap + heap_used - PAD) = size;
+static uint8_t *edge(size_t room, size_t bytes) {
+    uint8_t *start = area + room * STRIDE + PAGE;
+    return pattern & 1 ? start + ROOM - bytes : start;
+}
+
+/* A local array or a heap block, filled with the pattern, at the edge of a room of its own. Its
+ * alignment is its elements': rounding up would leave space behind the end. */
+void *oorl_array(uint64_t count, uint64_t size) {
+    if (count > HEAP || count * size > HEAP - 2 * PAD) leave(HEAP_FULL);
+    size_t bytes = count * size;
+    if (bytes <= ROOM && arrays_used < ARRAYS)
+        return memset(edge(BUFFERS + arrays_used++, bytes), pattern, bytes);
+    size_t start = ((heap_used + 15) & ~(size_t)15) + PAD;
+    if (start + bytes + PAD > HEAP) leave(HEAP_FULL);
+    heap_used = start + bytes + PAD;
+    memset(heap + start - PAD, pattern, bytes + 2 * PAD);
     return heap + start;
+}
+/* Sizes are kept where programs do not reach. */
+static struct { void *block; size_t bytes; } blocks[256];
+static size_t blocks_used;
+void *oorl_malloc(size_t size) {
+    if (blocks_used == 256) leave(HEAP_FULL);
+    blocks[blocks_used].bytes = size;
+    return blocks[blocks_used++].block = oorl_array(size, 1);
 }
 void *oorl_calloc(size_t count, size_t size) {
     if (size && count > HEAP / size) leave(HEAP_FULL);
     return memset(oorl_malloc(count * size), 0, count * size);
 }
-void oorl_free(void *pointer) { (void)pointer; }
 void *oorl_realloc(void *old, size_t size) {
     uint8_t *fresh = oorl_malloc(size);
-    if (old) memcpy(fresh, old, (size_t)(fresh - (uint8_t *)old) < size ? (size_t)(fresh - (uint8_t *)old) : size);
+    for (size_t k = 0; old && k + 1 < blocks_used; k++)
+        if (blocks[k].block == old) memcpy(fresh, old, blocks[k].bytes < size ? blocks[k].bytes : size);
     return fresh;
 }
+void oorl_free(void *pointer) { (void)pointer; }
 /* A stable insertion sort: no allocation that an escape could leave half done. */
 void oorl_qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *)) {
     uint8_t *items = base, spare[64];
@@ -158,14 +191,19 @@ static int make_gate(Zone *zone) {
 int oorl_setup(void) {
     static uint8_t alternate[64 * 1024];
     stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {
+        .sa_sigaction = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
     int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (uint64_t k = 0; k < 2; k++) { /* 0x1010'........ and 0x2020'........ and so on */
         uint64_t base = (k + 1) * 0x101010000000ull;
-        zones[k] = (Zone){map_at(base, STACK), map_at(base + 0x040404000000ull, AREA),
+        zones[k] = (Zone){map_at(base, STACK), map_at(base + 0x040404000000ull, (BUFFERS + ARRAYS) * STRIDE),
                           map_at(base + 0x080808000000ull, HEAP), map_at(base + 0x0a0a0a000000ull, 4096)};
         if (!zones[k].stack || !zones[k].area || !zones[k].heap || !zones[k].gate || make_gate(&zones[k])) return -1;
+        if (mprotect(zones[k].stack, DEEP, PROT_NONE)) return -1;
+        if (mprotect(zones[k].area, (BUFFERS + ARRAYS) * STRIDE, PROT_NONE)) return -1;
+        for (size_t b = 0; b < BUFFERS + ARRAYS; b++)
+            if (mprotect(zones[k].area + b * STRIDE + PAGE, ROOM, PROT_READ | PROT_WRITE)) return -1;
     }
     if (sigaltstack(&stack, 0)) return -1;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -176,19 +214,26 @@ int oorl_setup(void) {
 /* From here on the process can compute and end, nothing else: no files, sockets, processes. */
 int oorl_lock(void) {
     static const int allowed[] = {
-        SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
+        SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
         SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_sigaltstack, SYS_setitimer,
         SYS_clock_gettime, SYS_exit, SYS_exit_group, SYS_sched_yield, SYS_getpid, SYS_gettid};
     enum { N = sizeof allowed / sizeof *allowed };
-    struct sock_filter code[N + 5];
+    struct sock_filter code[N + 10];
     int at = 0;
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-    code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, N + 1);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-    for (int i = 0; i < N; i++)
-        code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)allowed[i], (uint8_t)(N - i), 0);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+#define LOAD(field) (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define SKIP(value, yes, no) (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)
+#define SAY(what) (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what)
+    code[at++] = LOAD(arch);
+    code[at++] = SKIP(AUDIT_ARCH_X86_64, 0, N + 6);
+    code[at++] = LOAD(nr);
+    for (int i = 0; i < N; i++) code[at++] = SKIP((uint32_t)allowed[i], (uint8_t)(N - i + 5), 0);
+    code[at++] = SKIP(SYS_mmap, 1, 0);
+    code[at++] = SKIP(SYS_mprotect, 0, 3); /* never executable */
+    code[at++] = LOAD(args[2]);
+    code[at++] = SKIP(PROT_NONE, 2, 0);
+    code[at++] = SKIP(PROT_READ | PROT_WRITE, 1, 0);
+    code[at++] = SAY(SECCOMP_RET_KILL_PROCESS);
+    code[at++] = SAY(SECCOMP_RET_ALLOW);
     struct sock_fprog program = {.len = (unsigned short)at, .filter = code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return -1;
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
@@ -233,13 +278,9 @@ static __attribute__((noinline, noclone)) void call_on(void *top) {
 }
 
 static void fill_stack(void) {
-    static int filled[2];
-    int used = !filled[pattern & 1];
-    for (uint8_t *probe = stack_low; !used && probe < stack_low + STACK - WINDOW; probe += 64)
-        used = *(uint64_t *)probe != oorl_fill;
-    if (used) memset(stack_low, pattern, STACK - WINDOW);
-    memset(stack_low + STACK - WINDOW, pattern, WINDOW);
-    filled[pattern & 1] = 1;
+    if (deep_open) mprotect(stack_low, DEEP, PROT_NONE);
+    deep_open = 0;
+    memset(stack_low + DEEP, pattern, WINDOW);
 }
 
 static int pads_intact(const uint8_t *at, size_t count) {
@@ -269,19 +310,22 @@ static uint64_t read_result(int kind, int bytes) {
     return bits;
 }
 
+/* Where buffer `k` starts, and the pad beside it: after it, or before it under the second pattern. */
+static uint8_t *place(int k, size_t bytes, uint8_t **pad) {
+    uint8_t *start = edge((size_t)k, bytes);
+    *pad = pattern & 1 ? start - PAD : start + bytes;
+    return start;
+}
+
 static void lay_out(int count, const Arg *args, const uint8_t *blob) {
     int next_integer = 0, next_real = 0, next_spill = 6;
-    size_t at = PAD;
-    memset(area, pattern, PAD);
     for (int k = 0; k < count; k++) {
         int64_t value = args[k].value;
         if (args[k].kind >= 3) {
-            uint8_t *start = area + at;
-            size_t rounded = ((size_t)args[k].bytes + 15) & ~(size_t)15;
-            memset(start, pattern, rounded + PAD);
+            uint8_t *pad, *start = place(k, args[k].bytes, &pad);
+            memset(pad, pattern, PAD);
             memcpy(start, blob + value, args[k].bytes);
             value = (int64_t)(intptr_t)start;
-            at += rounded + PAD;
         }
         if (args[k].kind == 1 || args[k].kind == 2) {
             if (next_real < 8) memcpy(&oorl_reals[next_real++], &value, 8);
@@ -292,27 +336,25 @@ static void lay_out(int count, const Arg *args, const uint8_t *blob) {
 }
 
 static int collect(int count, const Arg *args, uint8_t *out) {
-    size_t at = PAD;
-    int intact = pads_intact(area, PAD);
+    int intact = 1;
     for (int k = 0; k < count; k++) {
         if (args[k].kind < 3) continue;
-        size_t rounded = ((size_t)args[k].bytes + 15) & ~(size_t)15;
-        intact &= pads_intact(area + at + args[k].bytes, rounded - args[k].bytes + PAD);
-        settle_nans(area + at, args[k].bytes, args[k].kind);
-        memcpy(out, area + at, args[k].bytes);
+        uint8_t *pad, *start = place(k, args[k].bytes, &pad);
+        intact &= pads_intact(pad, PAD);
+        settle_nans(start, args[k].bytes, args[k].kind);
+        memcpy(out, start, args[k].bytes);
         out += args[k].bytes;
-        at += rounded + PAD;
     }
     memcpy(out, text, text_used);
     return intact;
 }
 
 /* Run `function` on `inputs` inputs of `count` arguments. `slots` must be zeroed.
- * Returns how many calls were not abandoned by the processor-time limit. */
-int oorl_run(void *function, int inputs, int count, const Arg *args, const uint8_t *blob, int ret_kind,
-             int ret_bytes, int fill, int64_t fuel_per_call, int cpu_limit_ms, uint8_t *slots, int slot_bytes) {
+ * A function that has hung `max_hangs` times is given up: the slots after it say NOT_RUN. */
+void oorl_run(void *function, int inputs, int count, const Arg *args, const uint8_t *blob, int ret_kind,
+             int ret_bytes, int fill, int64_t fuel_per_call, int max_hangs, int cpu_limit_ms, uint8_t *slots, int slot_bytes) {
     struct itimerval limit = {.it_value = {cpu_limit_ms / 1000, cpu_limit_ms % 1000 * 1000}}, off = {0};
-    volatile int index;
+    volatile int index, hangs = 0;
     pattern = (uint8_t)fill;
     oorl_target = function;
     oorl_fill = 0x0101010101010101ull * pattern;
@@ -320,12 +362,12 @@ int oorl_run(void *function, int inputs, int count, const Arg *args, const uint8
     stack_low = zone->stack; area = zone->area; heap = zone->heap; oorl_gate = zone->gate;
     expired = 0;
     setitimer(ITIMER_PROF, &limit, 0);
-    for (index = 0; index < inputs && !expired; index++) {
+    for (index = 0; index < inputs && !expired && hangs < max_hangs; index++) {
         const Arg *mine = args + (size_t)index * count;
         Slot *slot = (Slot *)(slots + (size_t)index * slot_bytes);
         lay_out(count, mine, blob);
         fill_stack();
-        heap_used = text_used = 0;
+        heap_used = text_used = arrays_used = blocks_used = 0;
         oorl_fuel = fuel_per_call;
         int why = sigsetjmp(escape, 0);
         if (why == 0) {
@@ -339,8 +381,10 @@ int oorl_run(void *function, int inputs, int count, const Arg *args, const uint8
         } else {
             running = 0;
             slot->status = why;
+            hangs += why == FUEL;
         }
     }
     setitimer(ITIMER_PROF, &off, 0);
-    return index;
+    if (deep_open) mprotect(stack_low, DEEP, PROT_NONE);
+    deep_open = 0;
 }

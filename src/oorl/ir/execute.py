@@ -3,7 +3,7 @@
 A unit is one function's IR (as `normalise.extract` prints it) with packed inputs. Units are
 renamed apart and joined; every loop gets a call to `oorl_tick`, which burns fuel, so a hang ends
 after a fixed number of steps and not after a time. The child compiles, then gives up every system
-call that could reach outside (see driver.c), then runs each unit under both fill patterns.
+call that could reach outside (see driver.c), then runs each unit under every fill pattern.
 A child that dies names the unit that killed it; the rest is run by another child.
 
 Only x86-64 Linux. Called from worker processes: the caller must be single-threaded.
@@ -31,13 +31,17 @@ import numpy as np
 from oorl.errors import InfraError, IsolationUnavailable, ToolchainMissing
 from oorl.ir.compile import native_compiler
 from oorl.ir.inputs import Packed
-from oorl.ir.normalise import Module, rename, split_module
+from oorl.ir.normalise import SIZES, Module, rename, split_module
 from oorl.ir.variants import TRIPLE, binding
 from oorl.records import stable_id
 
-DONE = 1
-PATTERNS = (0xAA, 0x55)  # complements
-VET_FUEL, FUEL = 20_000, 100_000  # steps of one call; winners were vetted far below the limit
+NOT_RUN, DONE = 0, 1
+# What memory that nobody wrote holds: complements, and 0, which is what a native stack often has;
+# arithmetic on uninitialised values may by chance be the same under two patterns. The first is
+# also what lies around constants. Neighbours differ in parity: each parity has its own addresses.
+PATTERNS = (0xAA, 0x55, 0x00)
+CONFIRM = (0x01, 0x00)  # for the optimised recompile: small numbers, true and false
+VET_FUEL, FUEL = 20_000, 50_000  # steps of one call; winners were vetted far below the limit
 CPU_LIMIT_MS = 3000  # of one unit; only library calls without fuel could reach it
 CHILD_CPU_S = 300
 CONSTANT_PAD = 64
@@ -53,6 +57,9 @@ isspace isupper islower ispunct isxdigit toupper tolower atoi atol atoll strtol
 ALLOWED = frozenset((*_LIBRARY.split(), *_MINE))
 _HARMLESS = re.compile(r"@llvm\.(?:[su](?:min|max)|abs|fabs|ctpop|ctlz|cttz|ubsantrap|trap|stack"
                        r"|[su]\w+\.with\.overflow)")
+_VECTOR_ALIGN = re.compile(r", align \d+$")
+_ALLOCA = re.compile(r"^(  %\d+ = )alloca ((?:\[\d+ x )*)(i8|i16|i32|i64|ptr|float|double)\]*"
+                     r"(?:, (i\d+) (%?\d+))?(?:, align \d+)?$")
 _CALL = re.compile(r"call [^\n]*?@([\w.$]+)\(")
 
 
@@ -64,6 +71,7 @@ class Unit:
     name: str
     packed: Packed
     fuel: int = FUEL
+    hangs: int = 2  # so many calls may run out of fuel before the rest is left out
 
 
 def foreign_symbols(ir: str) -> list[str]:
@@ -100,9 +108,22 @@ def driver() -> ctypes.PyDLL:
     return ctypes.PyDLL(str(path))
 
 
+def _array(line: str) -> str:
+    """A local array becomes a block between unmapped pages, so that leaving it is seen."""
+    match = _ALLOCA.match(line)
+    if not match or not (match[2] or match[4]) or match[4] == "i32":
+        return line
+    size = SIZES[match[3]]
+    for count in re.findall(r"\d+", match[2]):
+        size *= int(count)
+    # The element count is what may vary at run time; a fixed array is one run of its elements.
+    count, size = (match[5], size) if match[4] else (str(size // SIZES[match[3]]), SIZES[match[3]])
+    return f"{match[1]}call ptr @oorl_array(i64 {count}, i64 {size})"
+
+
 def with_fuel(function: str, recursive: bool) -> str:
     """A define whose loops (targets of backward branches) and, if asked, entry burn fuel, and
-    that covers the dead frame after each call (see `oorl_wipe` in driver.c)."""
+    that covers the dead frame after each call and fences arrays (see driver.c)."""
     lines = function.split("\n")
     labels = {line[:line.index(":")]: at for at, line in enumerate(lines)
               if line and line[0] not in " }d" and ":" in line}
@@ -117,6 +138,10 @@ def with_fuel(function: str, recursive: bool) -> str:
         if pending and line.startswith("  ") and " = phi " not in line:
             out.append("  call void @oorl_tick()")
             pending = False
+        if " alloca " in line:
+            line = _array(line)
+        elif "<" in line and ", align " in line:  # arrays are aligned to their elements only
+            line = _VECTOR_ALIGN.sub(", align 1", line)
         out.append(line)
         if " call " in line and not _HARMLESS.search(line):
             out.append("  call void @oorl_wipe()")
@@ -135,14 +160,15 @@ def _padded(line: str, fill: int) -> str:
             f"<{{ {pad}, {match[2]} {match[3]}, {pad} }}>, align 16")
 
 
-def join(units: Sequence[Unit], fuel: bool = True, fill: int = PATTERNS[0]) -> str:
+def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0) -> str:
     """One module that defines `@v<k>.<name>` for unit k, for running (`fuel`) or for passes.
 
     For running, constants lie between pads of `fill`.
     """
     parts, declares = [f'target triple = "{TRIPLE}"'], {}
     if fuel:
-        declares = {name: f"declare void @{name}()" for name in ("oorl_tick", "oorl_wipe")}
+        declares = {"": "declare void @oorl_tick()\ndeclare void @oorl_wipe()\n"
+                        "declare ptr @oorl_array(i64, i64)"}
     for index, unit in enumerate(units):
         module = split_module(unit.ir)
 
@@ -168,12 +194,12 @@ def join(units: Sequence[Unit], fuel: bool = True, fill: int = PATTERNS[0]) -> s
 class Runner:
     """Shared memory of one batch: a progress word, then each unit's slots."""
 
-    def __init__(self, units: Sequence[Unit], fill: int) -> None:
-        self.units, self.fill = units, fill
+    def __init__(self, units: Sequence[Unit], patterns: Sequence[int]) -> None:
+        self.units, self.patterns = units, patterns
         self.offsets, at = [], 64
         for unit in units:
             self.offsets.append(at)
-            at += 2 * len(unit.packed.values) * unit.packed.slot_bytes
+            at += len(patterns) * len(unit.packed.values) * unit.packed.slot_bytes
         self.memory = mmap.mmap(-1, max(at, 4096))
         self.failed: set[int] = set()
 
@@ -205,7 +231,7 @@ class Runner:
         struct.pack_into("<q", self.memory, 0, value)
 
     def _child(self, first: int, last: int) -> int:
-        text = join(self.units[first:last], fill=self.fill)
+        text = join(self.units[first:last], fill=self.patterns[0])
         driver()
         binding()
         pid = os.fork()
@@ -233,11 +259,10 @@ class Runner:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # LLVM's last words
         library, llvm = driver(), binding()
         address = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
-        for name in ("oorl_tick", "oorl_wipe", *(f"oorl_{n}" for n in _MINE)):
+        for name in ("oorl_tick", "oorl_wipe", "oorl_array", *(f"oorl_{n}" for n in _MINE)):
             pointer = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
             llvm.add_symbol(name, pointer)
         module = llvm.parse_assembly(text)
-        module.verify()
         machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
             cpu="x86-64", opt=0, jit=True, codemodel="jitdefault")
         engine = llvm.create_mcjit_compiler(module, machine)
@@ -258,13 +283,12 @@ class Runner:
         returns = packed.signature.returns
         kind = {"double": 1, "float": 2, "bool": 6}.get(returns.scalar, 0)
         inputs = len(packed.values)
-        for fill in PATTERNS:
-            done = library.oorl_run(
+        for fill in self.patterns:
+            library.oorl_run(
                 ctypes.c_void_p(function), inputs, len(packed.signature.parameters), packed.args,
-                packed.blob, kind, returns.bytes, fill, ctypes.c_int64(unit.fuel), CPU_LIMIT_MS,
+                packed.blob, kind, returns.bytes, fill, ctypes.c_int64(unit.fuel),
+                unit.hangs, CPU_LIMIT_MS,
                 ctypes.c_void_p(out), packed.slot_bytes)
-            if done < inputs:
-                return
             out += inputs * packed.slot_bytes
 
     def slots(self, index: int) -> np.ndarray | None:
@@ -272,17 +296,14 @@ class Runner:
         if index in self.failed:
             return None
         packed = self.units[index].packed
-        shape = (2, len(packed.values), packed.slot_bytes)
+        shape = (len(self.patterns), len(packed.values), packed.slot_bytes)
         return np.frombuffer(self.memory, np.uint8, int(np.prod(shape)),
                              self.offsets[index]).reshape(shape)
 
 
-def execute(units: Sequence[Unit], fill: int = PATTERNS[0]) -> list[np.ndarray | None]:
-    """Run every unit on its inputs under both patterns; see `Runner.slots` for the result.
-
-    `fill` is what lies around the module's constants, the same under both patterns.
-    """
-    runner = Runner(units, fill)
+def execute(units: Sequence[Unit], patterns: Sequence[int] = PATTERNS) -> list[np.ndarray | None]:
+    """Run every unit on its inputs under all patterns; see `Runner.slots` for the result."""
+    runner = Runner(units, patterns)
     runner.run(0, len(units))
     return [runner.slots(index) for index in range(len(units))]
 

@@ -19,7 +19,7 @@ from oorl.ir.signature import CSignature, CType
 from oorl.records import Json, Problem
 
 CAPACITY = 20  # elements of an array whose length no parameter names
-MAX_BYTES = 64 * 1024  # of one input's buffers
+MAX_BYTES = 60 * 1024  # of one buffer; see ROOM in driver.c
 TEXT_BYTES = 512  # the driver's buffer of captured output
 _FORMATS = {"bool": "B", "char": "b", "signed char": "b", "unsigned char": "B", "short": "h",
             "unsigned short": "H", "int": "i", "unsigned int": "I", "long": "q",
@@ -172,6 +172,12 @@ class Packed:
     args: bytes
     blob: bytes
     slot_bytes: int
+
+
+def fits(signature: CSignature, value: list[Json]) -> bool:
+    """Whether the driver has room for every buffer of an input."""
+    return all(len(encode(item, kind)) <= MAX_BYTES for item, (_, kind)
+               in zip(value, signature.parameters, strict=True) if kind.pointer)
 
 
 def pack(signature: CSignature, values: Sequence[list[Json]], prints: bool = True) -> Packed:

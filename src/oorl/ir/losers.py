@@ -1,7 +1,7 @@
 """Losers: mutants of winners that are wrong for sure.
 
 A mutant becomes a loser by a witness, an input on which it finishes with the same wrong bits under
-both fill patterns, and again after an -O2 recompile run elsewhere: so the difference rests neither
+all fill patterns, and again after an -O2 recompile under others: so the difference rests neither
 on uninitialised memory, nor on addresses, nor on undefined behaviour.
 """
 
@@ -44,7 +44,7 @@ def _round(works: Sequence[Work], params: IRGroupsParams, count: int) -> None:
         mutant.slots = slots
     for work in hungry:
         missing = params.losers - len(work.losers)
-        work.mutants = [m for m in work.mutants if _witnesses(m.slots, work).any()][:missing + 2]
+        work.mutants = [m for m in work.mutants if _witnesses(m.slots, work).any()][:missing + 1]
     _confirm(hungry, params)
 
 
@@ -62,11 +62,15 @@ def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant
 
 
 def _witnesses(slots: np.ndarray | None, work: Work) -> np.ndarray:
-    """bool (input): finished, wrong, and equally so under both patterns."""
+    """bool (input): finished, wrong, and equally so under all patterns."""
     if slots is None:
         return np.zeros(len(work.expected), bool)
-    finished = (execute.status(slots) == execute.DONE).all(axis=0)
-    return finished & (slots[0] == slots[1]).all(axis=1) & (slots[0] != work.expected).any(axis=1)
+    status = execute.status(slots)
+    if (status == execute.NOT_RUN).any():  # it hangs too often to be run to the end
+        return np.zeros(len(work.expected), bool)
+    finished = (status == execute.DONE).all(axis=0)
+    steady = (slots == slots[:1]).all(axis=(0, 2))
+    return finished & steady & (slots[0] != work.expected).any(axis=1)
 
 
 def _confirm(works: Sequence[Work], params: IRGroupsParams) -> None:
@@ -79,7 +83,7 @@ def _confirm(works: Sequence[Work], params: IRGroupsParams) -> None:
     again = [extract(module, f"v{k}.{w.source.function.name}", f"v{k}.")
              for k, (w, _) in enumerate(owners)]
     results = execute.execute([w.unit(ir) for ir, (w, _) in zip(again, owners, strict=True)],
-                              execute.PATTERNS[1])
+                              execute.CONFIRM)
     for (work, mutant), ir, slots in zip(owners, again, results, strict=True):
         if slots is None or mutant.slots is None or len(work.losers) >= params.losers:
             continue

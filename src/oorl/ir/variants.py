@@ -39,7 +39,6 @@ class Recipe:
 SHORT = (
     Recipe("Oz", 2, attributes="optsize minsize"),
     Recipe("O2", 2),
-    Recipe("O1", 1),
     Recipe("sroa+instcombine+simplifycfg", None,
            ("sroa", "instruction_combine", "simplify_cfg")),
     Recipe("sroa+simplifycfg", None, ("sroa", "simplify_cfg")),
@@ -52,6 +51,7 @@ SHORT = (
 )
 # Longer texts, for models with room: what the compiler really emits at each level and more.
 WIDE = (
+    Recipe("O1", 1),
     Recipe("O3", 3, wide=True),
     Recipe("O2+wide", 2, wide=True),
     Recipe("Os", 2, attributes="optsize"),
