@@ -7,6 +7,8 @@ half from the "sft" split (the base model's C-to-IR examples) and half from "rl"
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from typing import Any
 
 from oorl.data.tables import read_problems
@@ -37,6 +39,10 @@ def run(params: Params, ctx: StageContext) -> None:
                 read_problems(path, splits=[split]), settings, params.seed, cache_dir=cache,
                 limit=limit)
             counts[split]["wanted"] = limit
+            if len(found) < limit:
+                logging.getLogger(__name__).warning(
+                    "%s: %d IR groups instead of %d; raise dataset.problems for more",
+                    split, len(found), limit)
             groups += found
     if not groups:
         raise DataError(f"{path}: no function gave an IR group",
@@ -52,7 +58,10 @@ def summary(groups: list[IRGroup]) -> dict[str, Any]:
     texts = [winner.ir for group in groups for winner in group.winners]
     return {"groups": len(groups), "winners": len(texts), "losers": len(losers),
             "mean_hardness": sum(lo.hardness for lo in losers) / max(1, len(losers)),
-            "mean_ir_chars": sum(map(len, texts)) / max(1, len(texts))}
+            "mean_ir_chars": sum(map(len, texts)) / max(1, len(texts)),
+            "mean_inputs": sum(len(g.inputs) for g in groups) / max(1, len(groups)),
+            "recipes": dict(sorted(Counter(w.recipe for g in groups for w in g.winners).items())),
+            "operators": dict(sorted(Counter(lo.operator for lo in losers).items()))}
 
 
 if __name__ == "__main__":

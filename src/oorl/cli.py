@@ -2,6 +2,8 @@
 
     oorl doctor            what this machine can judge, and what is missing
     oorl judge FILE.jsonl  verdicts for programs, one JSON object a line on stdout
+    oorl ir verify FILE    prove the labels of IR groups again
+    oorl ir show ID FILE   one IR group for people
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from oorl.errors import DataError, OORLError
+from oorl.ir.cli import add_commands
 from oorl.languages import get_language
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Case, Signature, Submission, canonical
@@ -45,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--cpu-time-s", type=float, default=2.0, help="CPU limit of a program")
     judge.add_argument("--quiet", action="store_true", help="no progress bar")
     judge.set_defaults(command=run_judge)
+    add_commands(commands)
     return top
 
 

@@ -1,0 +1,69 @@
+"""The `oorl ir` commands: look at a group, prove a file's labels again."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from pathlib import Path
+
+from oorl.errors import UnknownName
+from oorl.ir.tables import read_groups
+from oorl.records import IRGroup, canonical
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `ir verify` and `ir show` to the dispatcher's subparsers."""
+    ir = commands.add_parser("ir", help="look at IR groups and prove their labels again")
+    actions = ir.add_subparsers(required=True, metavar="ACTION")
+    verify = actions.add_parser("verify", help="re-execute every label by native compilation")
+    verify.add_argument("file", type=Path, help="groups.parquet")
+    verify.add_argument("--groups", type=int, default=0, help="only the first N (default: all)")
+    verify.add_argument("--quiet", action="store_true", help="no progress bar")
+    verify.set_defaults(command=run_verify)
+    show = actions.add_parser("show", help="one group: source, winners, losers as differences")
+    show.add_argument("id", help="the group's id, or its beginning")
+    show.add_argument("file", type=Path, help="groups.parquet")
+    show.set_defaults(command=run_show)
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Print a JSON report; 1 if a label is not confirmed."""
+    from oorl.ir.verify import verify_groups
+
+    groups = read_groups(options.file)
+    report = verify_groups(groups[:options.groups or None], progress=not options.quiet)
+    for group, label, why in report.failures:
+        print(f"{group} {label}: {why}", file=sys.stderr)
+    print(json.dumps(report.to_json(), indent=2, sort_keys=True))
+    return 1 if report.failures else 0
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """Print one group for people. Raises `UnknownName`."""
+    groups = read_groups(options.file)
+    for group in groups:
+        if group.id.startswith(options.id):
+            print(describe(group))
+            return 0
+    raise UnknownName("IR group", options.id, [group.id for group in groups][:20])
+
+
+def describe(group: IRGroup) -> str:
+    """The group as text: a loser is its difference from the winner it was made of."""
+    lines = [f"group {group.id}  problem {group.problem_id}  split {group.split}",
+             group.signature, f"{len(group.inputs)} inputs, {group.toolchain}", "", "source:",
+             group.source_code.rstrip()]
+    for number, winner in enumerate(group.winners):
+        lines += ["", f"winner {number} ({winner.recipe}):", winner.ir]
+    for number, loser in enumerate(group.losers):
+        before = group.winners[loser.winner].ir.split("\n")
+        changes = difflib.unified_diff(before, loser.ir.split("\n"), f"winner {loser.winner}",
+                                       f"loser {number}", lineterm="")
+        lines += ["", f"loser {number} ({loser.operator} in winner {loser.winner}), differs on "
+                  f"{loser.hardness:.0%} of the inputs:", *changes,
+                  f"input    {canonical(loser.witness['input'])}",
+                  f"expected {canonical(loser.witness['expected'])}",
+                  f"got      {canonical(loser.witness['got'])}"]
+    return "\n".join(lines)
