@@ -18,6 +18,12 @@ class GEPOParams(Section):
     w_gepo: float = Field(0.01, ge=0, description="0 gives on-policy RL alone")
     beta: float = Field(0.1, gt=0)
     lambda_: float = Field(1.0, ge=0, alias="lambda")
+    length_normalize: bool = Field(
+        False, description="log-ratios per token; keeps the variance from outweighing the rest")
+    variance_per_token: bool = Field(False, description="the same, in the variance alone")
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5)
+    mode: str = Field("single_graph", pattern="^(single_graph|two_pass)$",
+                      description="two_pass needs the least memory")
     max_steps: int = Field(20, ge=1)
     groups_per_step: int = Field(2, ge=1)
     save_every: int = Field(10, ge=1)

@@ -12,11 +12,13 @@ class RLParams(Section):
 
     sources: tuple[str, ...] = ("python", "cpp")
     targets: tuple[str, ...] = ("python", "cpp", "java", "php", "bash", "javascript")
-    target_weights: dict[str, float] = Field(default_factory=dict)
+    target_weights: dict[str, float] = Field(
+        default_factory=dict, description="chances of the targets; those not named have 1")
     algorithm: str = Field("reinforce_pp", pattern="^(reinforce_pp|reinforce_pp_baseline|grpo)$")
     max_steps: int = Field(30, ge=1, description="optimiser steps")
     prompts_per_step: int = Field(32, ge=1)
     num_generations: int = Field(8, ge=1, description="samples per prompt")
+    batch_size: int = Field(32, ge=1, description="samples per backward pass; memory only")
     num_iterations: int = Field(1, ge=1, description="optimiser passes over each rollout batch")
     temperature: float = Field(0.8, gt=0)
     max_completion_length: int = Field(256, ge=8)

@@ -149,7 +149,10 @@ class GEPOTrainer(Trainer):
         ignore_keys: list[str] | None = None,
     ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         """The loss over held-out groups; its metrics are logged as eval_*."""
-        metrics = evaluate_groups(self.model, inputs["groups"], self._reference, self.args.form())
+        assert self._reference is not None
+        with self.compute_loss_context_manager():
+            policy = ReferenceLogps.compute(self.model, inputs["groups"])
+        metrics = evaluate_groups(policy, inputs["groups"], self._reference, self.args.form())
         for name, value in metrics.items():
             self._gathered[f"eval_{name}"].append(value)
         return torch.tensor(metrics["loss"], device=self.args.device), None, None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,31 +150,38 @@ class ReferenceLogps:
 
     @staticmethod
     def obtain(
-        path: Path, resume: bool, model: PreTrainedModel, groups: Sequence[TokenGroup]
+        path: Path, resume: bool, model: PreTrainedModel, groups: Sequence[TokenGroup],
+        workers: int = 1,
     ) -> ReferenceLogps:
         """Compute and store at the start of a run; on resume only read what was stored then."""
         if resume:
             return ReferenceLogps.load(path)
         model.train()
-        reference = ReferenceLogps.compute(model, groups)
+        reference = ReferenceLogps.compute(model, groups, workers)
         reference.save(path)
         return reference
 
     @staticmethod
-    @torch.no_grad()
-    def compute(model: PreTrainedModel, groups: Iterable[TokenGroup]) -> ReferenceLogps:
+    def compute(
+        model: PreTrainedModel, groups: Iterable[TokenGroup], workers: int = 1
+    ) -> ReferenceLogps:
         """Run `model`, which must be the untouched reference, over each distinct group once.
 
         One response at a time, in the mode and layout of training: what the policy does at
         step 0 is then the same arithmetic, and r_hat is 0 up to rounding.
         """
-        rows: dict[str, list[Tensor]] = {}
-        for group in groups:
-            if group.key not in rows:
-                rows[group.key] = [
-                    response_logps(model, model, group, [response]).logps[0].cpu()
-                    for response in group.responses]
-        return ReferenceLogps(rows)
+        distinct = {group.key: group for group in groups}
+
+        def rows(group: TokenGroup) -> list[Tensor]:
+            with torch.no_grad():
+                return [response_logps(model, model, group, [response]).logps[0].cpu()
+                        for response in group.responses]
+
+        if workers == 1:  # in this thread, where the caller's autocast holds
+            return ReferenceLogps({key: rows(group) for key, group in distinct.items()})
+        with ThreadPoolExecutor(workers) as pool:
+            found = pool.map(rows, distinct.values())
+            return ReferenceLogps(dict(zip(distinct, found, strict=True)))
 
     def save(self, path: Path) -> None:
         """Write atomically."""
@@ -279,27 +287,26 @@ class GEPOStep:
 
 @torch.no_grad()
 def evaluate_groups(
-    model: PreTrainedModel, groups: Sequence[TokenGroup], reference: ReferenceLogps | None,
+    policy: ReferenceLogps, groups: Sequence[TokenGroup], reference: ReferenceLogps,
     form: GEPOForm,
 ) -> dict[str, float]:
-    """Held-out preference metrics of `gepo_loss`, plus what needs no reference.
+    """Preference metrics of a policy, given by its log-probabilities on the groups.
 
-    `logp_accuracy` is the share of winner-loser pairs in which the winner is the likelier per
-    token; `nats_per_token` is over winners.
+    Those of `gepo_loss`, which compare with the reference, and two that stand alone:
+    `logp_accuracy`, the share of winner-loser pairs in which the winner is the likelier per
+    token, and `nats_per_token`, over winners.
     """
     totals: dict[str, float] = {}
     for group in groups:
-        logps = [response_logps(model, model, group, [r]).logps[0] for r in group.responses]
+        logps, n = policy.of(group), len(group.winners)
         per_token = [float(row.mean()) for row in logps]
-        n = len(group.winners)
         wins = [w > loser for w in per_token[:n] for loser in per_token[n:]]
-        values = {"logp_accuracy": sum(wins) / len(wins),
-                  "nats_per_token": -sum(per_token[:n]) / n}
-        if reference is not None:
-            ratios = _ratios(logps, reference.of(group))
-            loss, metrics = gepo_loss(ratios, torch.zeros_like(ratios), *_labels(group, ratios),
-                                      form, _lengths(group, ratios))
-            values |= {"loss": float(loss)} | {k: float(v) for k, v in metrics.items()}
+        ratios = _ratios(logps, reference.of(group))
+        loss, metrics = gepo_loss(ratios, torch.zeros_like(ratios), *_labels(group, ratios),
+                                  form, _lengths(group, ratios))
+        values = {name: float(value) for name, value in metrics.items()} | {
+            "loss": float(loss), "logp_accuracy": sum(wins) / len(wins),
+            "nats_per_token": -sum(per_token[:n]) / n}
         for name, value in values.items():
             totals[name] = totals.get(name, 0.0) + value / len(groups)
     return totals

@@ -79,8 +79,9 @@ class OORLTrainer(GRPOTrainer):
         rollout_fn: see `RolloutFn`; without it TRL generates.
         Others: as GRPOTrainer's.
 
-    Logged beside TRL's metrics, per optimiser step: `gepo/*`, `time/*_s` (seconds
-    generating, judging, in GEPO), `tokens/*` (sums: generated, prefill, trained, forward).
+    Logged beside TRL's metrics, per optimiser step: `gepo/*`; `time/*_s`, seconds generating,
+    judging, in GEPO, in the whole step, and of CPU; `tokens/*`, tokens generated, prefilled,
+    trained (forward and backward) and run forward.
     """
 
     _tag_names = ["trl", "oorl"]  # noqa: RUF012  (TRL's own declaration)
@@ -106,6 +107,7 @@ class OORLTrainer(GRPOTrainer):
         self._rewards: Tensor | None = None
         self._tally: defaultdict[str, float] = defaultdict(float)
         self._base_step: int | None = None
+        self._cpu_s = time.process_time()
         self._gepo_done_at = -1
         self._reference: ReferenceLogps | None = None
         self._groups: list[TokenGroup] = []
@@ -142,7 +144,8 @@ class OORLTrainer(GRPOTrainer):
         name = REFERENCE_FILE.format(rank=self.accelerator.process_index)
         with self.compute_loss_context_manager(), self.accelerator.autocast():
             self._reference = ReferenceLogps.obtain(
-                Path(str(self.args.output_dir)) / name, resume, self.model, wanted)
+                Path(str(self.args.output_dir)) / name, resume, self.model, wanted,
+                max(1, self.args.cpu_workers))
         if not resume:
             distinct = {group.key: group for group in wanted}.values()
             self._tally["tokens/forward"] += sum(
@@ -231,10 +234,11 @@ class OORLTrainer(GRPOTrainer):
             self._base_step = self.state.global_step
         started = time.perf_counter()
         gepo = self._gepo_backward(model)
-        if self.args.w_rl == 0:
+        if self.args.w_rl > 0:
+            loss = super().training_step(model, inputs, num_items_in_batch)
+        else:
+            loss = torch.zeros((), device=self.accelerator.device)
             self._step += 1
-            return torch.tensor(gepo, device=self.accelerator.device)
-        loss = super().training_step(model, inputs, num_items_in_batch)
         if not loss.isfinite():
             raise TrainingError(
                 f"the on-policy loss is {loss.item()} at step {self.state.global_step}",
@@ -244,6 +248,9 @@ class OORLTrainer(GRPOTrainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add this interval's sums of tokens and seconds."""
+        now = time.process_time()
+        self._tally["time/cpu_s"] += now - self._cpu_s
+        self._cpu_s = now
         logs.update(self._tally)
         self._tally.clear()
         super().log(logs, start_time)

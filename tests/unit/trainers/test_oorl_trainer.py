@@ -119,7 +119,7 @@ def test_the_reference_is_read_on_resume_never_recomputed(tmp_path, monkeypatch)
     settings = {"w_gepo": 0.1, "save_strategy": "steps", "save_steps": 2}
     make(tmp_path, **settings).train()
     monkeypatch.setattr(oorl_module.ReferenceLogps, "compute",
-                        lambda *_: pytest.fail("recomputed"))
+                        lambda *_, **__: pytest.fail("recomputed"))
     make(tmp_path, **settings).train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
     Path(tmp_path / "gepo_reference_0.pt").unlink()
     with pytest.raises(ArtifactError, match="not found"):
@@ -237,7 +237,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path):
 def test_a_reference_of_another_model_is_refused(tmp_path, monkeypatch):
     compute = oorl_module.ReferenceLogps.compute
 
-    def other(model, groups):
+    def other(model, groups, workers):
         stranger = tiny_model(seed=9)
         oorl_module.add_response_head(stranger)
         return compute(stranger, groups)
