@@ -165,8 +165,8 @@ def _loser(group: IRGroup, index: int) -> str:
             continue
         kind = {"+": "add", "-": "del"}.get(line[:1], "")
         lines.append(f'<span class="{kind}">{esc(line)}</span>' if kind else esc(line))
-    witness = ", ".join(f"{esc(k)}: <code>{esc(canonical(v))}</code>"
-                        for k, v in loser.witness.items())
+    witness = ", ".join(f"{key} <code>{esc(canonical(loser.witness[key]))}</code>"
+                        for key in ("input", "expected", "got") if key in loser.witness)
     return (f"<div><h3>A loser, by {esc(loser.operator.replace('_', ' '))} <small>− winner, "
             f'+ loser</small></h3><pre class="diff" tabindex="0" aria-label="difference">'
             f"<code>{chr(10).join(lines)}</code></pre>"
