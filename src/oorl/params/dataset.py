@@ -12,6 +12,8 @@ class DatasetParams(Section):
 
     source: str = "synthetic"
     problems: int = Field(4000, ge=40, description="distinct functions over all splits")
+    families: tuple[str, ...] = Field(
+        default=(), description="embedded families to draw from; empty: all of them")
     cases: int = Field(8, ge=2, le=200, description="unit tests per problem")
     # Shares of the problems; what is left over goes to "rl".
     sft_share: float = Field(0.35, gt=0, lt=1)

@@ -15,7 +15,7 @@ from oorl.data.synthetic.frontend import parse_program
 from oorl.data.synthetic.names import illegal_names
 from oorl.data.synthetic.normalise import normal_form
 from oorl.data.synthetic.printers import print_all
-from oorl.errors import DataError
+from oorl.errors import DataError, UnknownName
 from oorl.languages import all_languages
 from oorl.params.dataset import DatasetParams
 from oorl.records import Problem, canonical
@@ -167,3 +167,13 @@ def test_trivial_functions_are_refused() -> None:
         assert make_cases(program, {}, 8, random.Random(1)) is None
     rare = parse_program("def f_x(x: int) -> bool:\n    return x == 123456\n")
     assert make_cases(rare, {}, 8, random.Random(1)) is None
+
+
+def test_families_can_be_chosen() -> None:
+    params = DatasetParams(problems=40, families=("count_where", "fold"))
+    assert {p.family for p in generate_problems(params, 3)} == {"count_where", "fold"}
+
+
+def test_an_unknown_family_is_named_with_its_neighbour() -> None:
+    with pytest.raises(UnknownName, match=r"count_were.*'count_where'"):
+        generate_problems(DatasetParams(problems=40, families=("count_were",)), 3)

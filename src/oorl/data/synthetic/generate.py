@@ -8,15 +8,16 @@ content alone, never on its number or the seed.
 from __future__ import annotations
 
 import random
+from functools import cache
 
 from oorl.data.splits import assign_split
 from oorl.data.synthetic.cases import make_cases
-from oorl.data.synthetic.families import Draw, all_families
+from oorl.data.synthetic.families import Draw, Family, all_families
 from oorl.data.synthetic.frontend import parse_program
 from oorl.data.synthetic.names import illegal_names
 from oorl.data.synthetic.normalise import normal_form
 from oorl.data.synthetic.printers import print_all
-from oorl.errors import DataError
+from oorl.errors import DataError, UnknownName
 from oorl.params.dataset import DatasetParams
 from oorl.records import Problem, stable_id
 
@@ -41,7 +42,17 @@ def generate_problems(params: DatasetParams, seed: int) -> list[Problem]:
             problems = [p for p in found.values() if p is not None]
             return sorted(problems, key=lambda p: p.id)
     raise DataError(f"dataset.problems = {params.problems}: the embedded families gave only {kept} "
-                    "distinct functions", f"Ask for at most {kept}, or add a family.")
+                    "distinct functions", f"Ask for at most {kept}, or allow more dataset.families.")
+
+
+@cache
+def chosen_families(names: tuple[str, ...]) -> dict[str, Family]:
+    """The families named, all if none is; in alphabetical order. Raises `UnknownName`."""
+    families = all_families()
+    for name in names:
+        if name not in families:
+            raise UnknownName("family of dataset.families", name, list(families))
+    return {name: family for name, family in families.items() if not names or name in names}
 
 
 def draw_problem(seed: int, number: int, params: DatasetParams,
@@ -49,7 +60,7 @@ def draw_problem(seed: int, number: int, params: DatasetParams,
     """Function `number` and its normal form; None for a twin of one in `found`, or a trivial one.
     """
     rng = random.Random(f"{seed}:{number}")
-    families = all_families()
+    families = chosen_families(params.families)
     family = rng.choice(list(families))
     draft = families[family](Draw(rng))
     program = parse_program(draft.text)
