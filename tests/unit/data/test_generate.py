@@ -115,14 +115,10 @@ def test_there_are_many_families_and_none_dominates(problems: list[Problem]) -> 
     assert max(families.values()) < 0.06 * len(problems)
 
 
-def test_more_than_the_families_can_give_is_a_clear_error(
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    from oorl.data.synthetic import generate
-    one = {"is_ordered": all_families()["is_ordered"]}
-    monkeypatch.setattr(generate, "all_families", lambda: one)
+def test_more_than_the_families_can_give_is_a_clear_error() -> None:
     with pytest.raises(DataError, match="distinct functions") as caught:
-        generate_problems(DatasetParams(problems=200), seed=1)
-    assert "add a family" in caught.value.remedy
+        generate_problems(DatasetParams(problems=200, families=("is_ordered",)), seed=1)
+    assert "dataset.families" in caught.value.remedy
 
 
 @pytest.mark.parametrize("family", list(all_families()))

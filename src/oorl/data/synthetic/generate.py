@@ -41,8 +41,9 @@ def generate_problems(params: DatasetParams, seed: int) -> list[Problem]:
         if kept == params.problems:
             problems = [p for p in found.values() if p is not None]
             return sorted(problems, key=lambda p: p.id)
-    raise DataError(f"dataset.problems = {params.problems}: the embedded families gave only {kept} "
-                    "distinct functions", f"Ask for at most {kept}, or allow more dataset.families.")
+    raise DataError(f"dataset.problems = {params.problems}: the families gave only {kept} "
+                    "distinct functions",
+                    f"Ask for at most {kept}, or allow more dataset.families.")
 
 
 @cache
