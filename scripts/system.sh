@@ -39,11 +39,20 @@ read -ra required <<<"$(sed -n 's/^required *//p' <<<"$list")"
 read -ra optional <<<"$(sed -n 's/^optional *//p' <<<"$list")"
 if [ ${#required[@]} = 0 ] && [ ${#optional[@]} = 0 ]; then exit 0; fi
 if ! can_install; then
-    if [ ${#required[@]} != 0 ]; then stop "${required[@]}" "${optional[@]}"; fi
+    if [ ${#required[@]} != 0 ]; then stop "${required[@]}"; fi
     echo "Would make judging faster: sudo apt-get install ${optional[*]}"
     exit 0
 fi
-if [ ${#required[@]} != 0 ]; then install "${required[@]}"; fi
+if [ ${#required[@]} != 0 ]; then
+    "${as_root[@]}" apt-get update -q || true
+    updated=1
+    for index in "${!required[@]}"; do  # a release has the Java of its time
+        case ${required[index]} in
+            openjdk-*) known "${required[index]}" || required[index]=default-jdk-headless ;;
+        esac
+    done
+    install "${required[@]}"
+fi
 # One at a time and only if this release has it: an old Ubuntu may lack the newest clang.
 for package in "${optional[@]}"; do
     if known "$package"; then install "$package" || echo "Goes on without $package"; fi
