@@ -12,6 +12,7 @@ Only x86-64 Linux. Called from worker processes: the caller must be single-threa
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import mmap
 import os
 import platform
@@ -254,6 +255,7 @@ class Runner:
         """In the child: compile, lock, run. Returns the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        faulthandler.disable()  # a crash is this process's way to answer
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S, CHILD_CPU_S))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # LLVM's last words

@@ -79,10 +79,16 @@ def sites(text: str) -> list[Site]:
         elif line and line[0].isdigit():
             block = {}
         elif line.startswith("  "):
-            found += _changes(at, line)
+            found += (s for s in _changes(at, line)
+                      if s.operator != "switch_case" or not _has_case(text, s.line or ""))
             found += _wrong_values(at, line, scope, block)
             _learn(line, scope, block)
     return found
+
+
+def _has_case(text: str, line: str) -> bool:
+    """Whether a switch of the text has this case already; twice is not valid."""
+    return f"\n{line.partition(',')[0]}," in text
 
 
 def apply(text: str, site: Site) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from oorl.errors import ToolchainMissing
@@ -60,7 +59,6 @@ class CSignature:
     prototype: str
 
 
-@cache
 def _index() -> Any:
     try:
         from clang import cindex

@@ -1,0 +1,57 @@
+"""The ir_groups stage on a small table of problems."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from oorl.data.synthetic import generate_problems
+from oorl.data.tables import write_problems
+from oorl.errors import DataError
+from oorl.ir.tables import read_groups
+from oorl.ir.verify import verify_groups
+from oorl.params import Params, parse_params
+from oorl.params.dataset import DatasetParams
+from tasks._stage import StageContext
+from tasks._tracking import Tracker
+from tasks.ir_groups import GROUPS, PROBLEMS, run
+
+SECTIONS = ("dataset", "validate", "base", "rl", "gepo", "control", "evaluate", "register",
+            "sandbox", "tracking")
+
+
+def params(groups: int, test_groups: int) -> Params:
+    return parse_params({**{name: {} for name in SECTIONS},
+                         "ir_groups": {"groups": groups, "test_groups": test_groups}})
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    write_problems(folder / PROBLEMS, generate_problems(DatasetParams(problems=160), 11))
+    return folder
+
+
+def test_groups_of_all_splits_and_metrics(root: Path) -> None:
+    run(params(11, 3), StageContext("ir_groups", root, Tracker(None)))
+    groups = read_groups(root / GROUPS)
+    assert [g.id for g in groups] == sorted(g.id for g in groups)
+    by_split = {s: [g for g in groups if g.split == s] for s in ("sft", "rl", "test")}
+    assert {s: len(found) for s, found in by_split.items()} == {"sft": 6, "rl": 5, "test": 3}
+    metrics = json.loads((root / "reports/ir_groups/metrics.json").read_text())
+    assert metrics["groups"] == 14
+    assert metrics["splits"]["test"]["kept"] == 3
+    for counts in metrics["splits"].values():
+        assert counts["in"] == counts["kept"] + sum(counts["refused"].values())
+    assert verify_groups(by_split["test"]).failures == []
+    first = (root / GROUPS).read_bytes()
+    run(params(11, 3), StageContext("ir_groups", root, Tracker(None)))
+    assert (root / GROUPS).read_bytes() == first
+
+
+def test_no_problems_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    write_problems(tmp_path / PROBLEMS, [])
+    with pytest.raises(DataError, match="IR group"):
+        run(params(2, 0), StageContext("ir_groups", tmp_path, Tracker(None)))
