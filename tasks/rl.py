@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import resource
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from oorl.data.prompts import extract_code
@@ -51,6 +52,7 @@ def optimise(
     )
 
     transformers.utils.logging.disable_progress_bar()  # ours is the only bar
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     began, rl = time.monotonic(), params.rl
     path, origin = ctx.root / PROBLEMS, ctx.root / "models" / start
     problems = read_problems(path, splits=("rl",))
