@@ -11,9 +11,6 @@ from typing import Any
 from oorl.data.tables import read_problems
 from oorl.ir.tables import read_groups
 from oorl.params import Params
-from oorl.trainers.artifacts import fetch_model, save_model
-from oorl.trainers.base_model import check_pairs, exact_match, train_base
-from oorl.trainers.supervised_data import shown_problems
 from tasks._files import write_curve
 from tasks._stage import StageContext, stage_main
 
@@ -25,6 +22,10 @@ def run(params: Params, ctx: StageContext) -> None:
     if params.base.model != "embedded":
         adopt(params, ctx)
         return
+    from oorl.trainers.artifacts import save_model
+    from oorl.trainers.base_model import check_pairs, exact_match, train_base
+    from oorl.trainers.supervised_data import shown_problems
+
     problems = read_problems(ctx.root / PROBLEMS, splits=("sft",))
     validation = read_problems(ctx.root / PROBLEMS, splits=("validation",))
     groups = read_groups(ctx.root / GROUPS, splits=("sft",))
@@ -55,6 +56,8 @@ def run(params: Params, ctx: StageContext) -> None:
 
 def adopt(params: Params, ctx: StageContext) -> None:
     """Copy a model from the hub or a path to models/base."""
+    from oorl.trainers.artifacts import fetch_model, save_model
+
     model, tokenizer = fetch_model(params.base.model)
     save_model(model, tokenizer, ctx.root / "models" / "base")
     rows: list[dict[str, Any]] = [{"step": 0, "tokens": 0}]

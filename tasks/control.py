@@ -13,21 +13,22 @@ from oorl.data.tables import read_problems
 from oorl.errors import DataError
 from oorl.ir.tables import read_groups
 from oorl.params import Params
-from oorl.trainers.artifacts import load_model, save_model
-from oorl.trainers.base_model import (
-    check_pairs,
-    exact_match,
-    loss_check,
-    make_mixture,
-    schedule,
-)
-from oorl.trainers.pretrain import steps_for_tokens, train
 from tasks._files import write_curve
 from tasks._stage import StageContext, stage_main
 from tasks.base import GROUPS, PROBLEMS
 
 
 def run(params: Params, ctx: StageContext) -> None:
+    from oorl.trainers.artifacts import load_model, save_model
+    from oorl.trainers.base_model import (
+        check_pairs,
+        exact_match,
+        loss_check,
+        make_mixture,
+        schedule,
+    )
+    from oorl.trainers.pretrain import steps_for_tokens, train
+
     base, target = ctx.root / "models" / "base", ctx.root / "models" / "control"
     if not params.control.enabled:
         target.mkdir(parents=True, exist_ok=True)  # empty: evaluate leaves it out
