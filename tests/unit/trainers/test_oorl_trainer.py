@@ -147,8 +147,10 @@ def test_the_two_gradients_add_up(tmp_path):
     both = moved(w_rl=0.7, w_gepo=0.5)
     rl = moved(w_rl=0.7, w_gepo=0.0)
     gepo = moved(w_rl=0.0, w_gepo=0.5, gradient_accumulation_steps=1)
+    full = moved(w_rl=1.0, w_gepo=0.0)
     for name, value in both.items():
         torch.testing.assert_close(value, rl[name] + gepo[name], rtol=1e-3, atol=2e-7)
+        torch.testing.assert_close(rl[name], 0.7 * full[name], rtol=1e-3, atol=2e-7)
     assert max(value.abs().max() for value in gepo.values()) > 1e-5
 
 
@@ -169,6 +171,18 @@ def test_micro_batching_and_checkpointing_change_nothing(tmp_path, settings):
     expected = after()
     for name, value in after(**settings).items():
         torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-6)
+
+
+def test_every_epoch_has_its_own_order_wherever_the_run_began(tmp_path):
+    def order(epoch):
+        trainer = make(tmp_path)
+        trainer.state.epoch = epoch
+        return list(trainer._get_train_sampler())
+
+    first, second = order(0), order(1)
+    assert first != second
+    assert second == order(1.25)
+    assert set(first) == set(second) == set(range(32))
 
 
 def test_every_group_is_drawn_once_before_any_twice_on_all_ranks():
