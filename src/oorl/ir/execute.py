@@ -41,7 +41,8 @@ NOT_RUN, DONE = 0, 1
 # arithmetic on uninitialised values may by chance be the same under two patterns. The first is
 # also what lies around constants. Neighbours differ in parity: each parity has its own addresses.
 PATTERNS = (0xAA, 0x55, 0x00)
-CONFIRM = (0x01, 0x00)  # for the optimised recompile: small numbers, true and false
+# For the optimised recompile: small and large numbers of both signs, true and false.
+CONFIRM = (0x01, 0x00, 0xFF, 0x7E, 0x21, 0xC4)
 VET_FUEL, FUEL = 20_000, 50_000  # steps of one call; winners were vetted far below the limit
 CPU_LIMIT_MS = 3000  # of one unit; only library calls without fuel could reach it
 CHILD_CPU_S = 300
@@ -306,7 +307,8 @@ class Runner:
 def execute(units: Sequence[Unit], patterns: Sequence[int] = PATTERNS) -> list[np.ndarray | None]:
     """Run every unit on its inputs under all patterns; see `Runner.slots` for the result."""
     runner = Runner(units, patterns)
-    runner.run(0, len(units))
+    if units:
+        runner.run(0, len(units))
     return [runner.slots(index) for index in range(len(units))]
 
 

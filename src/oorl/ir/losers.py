@@ -19,7 +19,7 @@ from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import Loser
 
 _O2 = variants.Recipe("O2", 2)
-MUTANTS = (2, 2, 4, 4)  # per winner, in each round
+MUTANTS = (2, 2, 2, 4, 4)  # per winner, in each round that needs new ones
 
 
 def find_losers(works: Sequence[Work], params: IRGroupsParams) -> None:
@@ -34,18 +34,21 @@ def find_losers(works: Sequence[Work], params: IRGroupsParams) -> None:
 
 
 def _round(works: Sequence[Work], params: IRGroupsParams, count: int) -> None:
-    """One round: new mutants for the groups that lack losers, run, recompile, run again."""
+    """Confirm as many candidates as the groups lack, made anew where too few are left over."""
     hungry = [w for w in alive(works) if len(w.losers) < params.losers]
-    for work in hungry:
-        work.mutants = _next_mutants(work, params, count)
-    units = [w.unit(m.ir) for w in hungry for m in w.mutants]
-    for mutant, slots in zip([m for w in hungry for m in w.mutants], execute.execute(units),
-                             strict=True):
+    fresh = [(w, m) for w in hungry if len(w.mutants) < params.losers - len(w.losers)
+             for m in _next_mutants(w, params, count)]
+    results = execute.execute([w.unit(m.ir) for w, m in fresh])
+    for (work, mutant), slots in zip(fresh, results, strict=True):
         mutant.slots = slots
+        if _witnesses(slots, work).any():
+            work.mutants.append(mutant)
+    chosen = []
     for work in hungry:
         missing = params.losers - len(work.losers)
-        work.mutants = [m for m in work.mutants if _witnesses(m.slots, work).any()][:missing + 1]
-    _confirm(hungry, params)
+        chosen += [(work, mutant) for mutant in work.mutants[:missing]]
+        del work.mutants[:missing]
+    _confirm(chosen)
 
 
 def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant]:
@@ -73,9 +76,8 @@ def _witnesses(slots: np.ndarray | None, work: Work) -> np.ndarray:
     return finished & steady & (slots[0] != work.expected).any(axis=1)
 
 
-def _confirm(works: Sequence[Work], params: IRGroupsParams) -> None:
+def _confirm(owners: Sequence[tuple[Work, Mutant]]) -> None:
     """Recompile the candidates at -O2; keep those that are wrong in the same way, once each."""
-    owners = [(w, m) for w in works for m in w.mutants]
     if not owners:
         return
     joined = execute.join([w.unit(m.ir) for w, m in owners], fuel=False)
@@ -85,7 +87,7 @@ def _confirm(works: Sequence[Work], params: IRGroupsParams) -> None:
     results = execute.execute([w.unit(ir) for ir, (w, _) in zip(again, owners, strict=True)],
                               execute.CONFIRM)
     for (work, mutant), ir, slots in zip(owners, again, results, strict=True):
-        if slots is None or mutant.slots is None or len(work.losers) >= params.losers:
+        if slots is None or mutant.slots is None:
             continue
         both = _witnesses(mutant.slots, work) & _witnesses(slots, work) \
             & (slots[0] == mutant.slots[0]).all(axis=1)
