@@ -56,7 +56,7 @@ def test_a_param_reruns_only_what_depends_on_it(project: Project) -> None:
     old = project.params()["evaluate"]["bootstrap_samples"]
     project.set({"evaluate": {"bootstrap_samples": old + 1}})
     try:
-        output = project.run("dvc", "repro", "--dry")
+        output = project.run("dvc", "repro")
     finally:
         project.set({"evaluate": {"bootstrap_samples": old}})
     assert re.findall(r"Running stage '(\w+)'", output) == ["evaluate", "register"]
