@@ -24,6 +24,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_flow_runs_all_stages_then_none_then_stops_at_a_failure(project: Path) -> None:
     first = run(project, "flows.pipeline")
     assert first.returncode == 0, first.stdout
@@ -64,6 +65,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_flow_leaves_no_stage_running(number: signal.Signals, status: int,
                                                 project: Path) -> None:
