@@ -19,4 +19,6 @@ if ! "${pip[@]}" show -q torch 2>/dev/null; then
 fi
 echo "Installing the packages of constraints.txt"
 "${pip[@]}" install -q -c constraints.txt -e '.[dev]'
+# Unpacked from an archive rather than cloned: DVC has to be told that there is no Git here.
+if [ ! -e .git ]; then .venv/bin/dvc config --local core.no_scm true; fi
 touch .venv/.ready
