@@ -16,6 +16,7 @@ function of (seed, step) and a checkpoint holds everything else.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -201,6 +202,8 @@ def train(model: PreTrainedModel, mixture: Mixture, schedule: Schedule, *,
     state = Progress(decay_start=schedule.max_steps - schedule.decay_steps)
     if checkpoint is not None and checkpoint.exists():
         state = load_checkpoint(checkpoint, model, optimizers)
+        if progress:
+            tqdm.write(f"{name}: resuming from step {state.step}", file=sys.stderr)
     model.train()
     feed = Feed(mixture, state.step)
     with Workers() as workers, tqdm(total=schedule.max_steps, initial=state.step, desc=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -244,6 +245,8 @@ def train_translation(
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_Reporter(name, targets, on_row))
     checkpoint = latest_checkpoint(Path(str(config.output_dir)))
+    if checkpoint:
+        tqdm.write(f"{name}: resuming from {checkpoint.name}", file=sys.stderr)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     history = [entry for entry in trainer.state.log_history if "grad_norm" in entry]
     return trainer, [curve_row(entry, targets) for entry in history]
