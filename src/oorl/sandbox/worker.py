@@ -13,6 +13,7 @@ import os
 import pickle
 import signal
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -63,6 +64,9 @@ class Built:
     wall_s: float = 0.0
 
 
+RETRY_AFTER_S = 0.25
+
+
 class Worker:
     """Judges tasks in cells."""
 
@@ -81,6 +85,8 @@ class Worker:
                 seen = Observation([], Status.INFRA_ERROR, detail=clean(str(error)))
             if seen.failure is not Status.INFRA_ERROR or attempt == 2:
                 break
+            # Most faults pass: "bwrap: Can't fork" while the last program's threads still die.
+            time.sleep(RETRY_AFTER_S)
         return seen
 
     def _judge(self, task: Task) -> Observation:
