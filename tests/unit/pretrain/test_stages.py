@@ -10,6 +10,7 @@ from oorl.data.tables import write_problems
 from oorl.errors import ArtifactError, DataError
 from oorl.ir.tables import write_groups
 from oorl.params import parse_params
+from oorl.trainers import base_model
 from oorl.trainers.artifacts import load_model
 from tasks import base, control
 from tasks._stage import StageContext
@@ -82,12 +83,12 @@ def test_a_finished_checkpoint_is_not_trained_again(settings, project, monkeypat
     execute(base, settings, project)
     first = (project / "models" / "base" / "model.safetensors").read_bytes()
     steps = []
-    true = base.train_base
+    true = base_model.train_base
 
     def count(*args, on_row, **kwargs):
         return true(*args, on_row=lambda row: steps.append(row["step"]), **kwargs)
 
-    monkeypatch.setattr(base, "train_base", count)
+    monkeypatch.setattr(base_model, "train_base", count)
     execute(base, settings, project)
     assert steps == [21, 28, 30]  # from the checkpoint of step 20
     assert (project / "models" / "base" / "model.safetensors").read_bytes() == first
