@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from oorl.trainers.translation import latest_checkpoint
 from tests.e2e.conftest import Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
@@ -67,9 +68,9 @@ def test_killed_in_mid_stage_it_resumes_to_the_same_model(project: Project) -> N
     shutil.rmtree(project.root / ".oorl" / "checkpoints")
     shutil.rmtree(project.root / "models" / "rl")
     running = project.start("dvc", "repro", "--single-item", "--force", "rl")
-    pattern = ".oorl/checkpoints/rl-*/**/checkpoint-*"
+    checkpoints = project.root / ".oorl/checkpoints"
     until = time.monotonic() + 600
-    while not any(project.root.glob(pattern)) and running.poll() is None:
+    while running.poll() is None and not any(map(latest_checkpoint, checkpoints.glob("rl-*"))):
         assert time.monotonic() < until, "no checkpoint appeared"
         time.sleep(0.05)
     assert running.poll() is None, "the stage ended before it could be killed"

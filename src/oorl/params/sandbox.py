@@ -17,6 +17,6 @@ class SandboxParams(Section):
         "machine does not change verdicts")
     cpu_time_s: float = Field(2.0, gt=0, description="CPU time for all cases, children included")
     memory_bytes: int = Field(512 * 2**20, ge=2**24)
-    max_processes: int = Field(256, ge=16, description="processes and threads; a JVM needs ~20")
+    max_processes: int = Field(64, ge=16, description="processes and threads; a JVM needs ~20")
     output_bytes: int = Field(4 * 2**20, ge=1024, description="stdout, stderr and results")
     float_tolerance: float = Field(1e-6, ge=0, description="relative and absolute")

@@ -13,6 +13,7 @@ process that runs cells must have descriptors 0 to 3 occupied (see `oorl.sandbox
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import glob
 import json
@@ -21,7 +22,7 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from oorl.sandbox import seccomp
@@ -29,6 +30,7 @@ from oorl.sandbox.cgroups import Group, Usage
 from oorl.sandbox.tree import descendants, tree_memory_bytes, tree_usage
 
 NOBODY = 65534
+PR_SET_CHILD_SUBREAPER = 36
 KEEP_BYTES = 8192
 """How much of stdout and stderr is kept for people to read."""
 TICK_S = 0.05
@@ -280,12 +282,17 @@ class _Watch:
             return True
 
     def _bury(self) -> None:
-        """Return only when nothing of the cell is alive."""
+        """Return only when nothing of the cell is alive, or waits to be waited for."""
+        init = self._init_pid()
         if self.cell.group:
             if not self.cell.group.kill():
                 raise OSError("processes of a cell could not be killed")
-            return
-        init = self._init_pid()
+        else:
+            self._kill_tree(init)
+        # bubblewrap leaves its namespace's init to whoever adopts it: us, see `adopt_orphans`.
+        wait_for([init])
+
+    def _kill_tree(self, init: int) -> None:
         deadline = time.monotonic() + 5
         while init and os.path.exists(f"/proc/{init}") and time.monotonic() < deadline:
             for pid in [init, *descendants(init)]:
@@ -313,6 +320,24 @@ class _Watch:
         # Without this line bubblewrap never started the command, or died with it.
         outcome.exit_code = self._status().get("exit-code")
         return outcome
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what this process's children leave behind.
+
+    Else pid 1 is, which in a container may be slow to wait or never do it; until then each dead
+    init counts against its control group's process limit.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def wait_for(pids: Iterable[int]) -> None:
+    """Wait for those of `pids` that are children of this process."""
+    for pid in pids:
+        if pid > 0:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def _rlimit(kind: int, value: int) -> None:

@@ -16,7 +16,8 @@ import time
 from dataclasses import replace
 
 from oorl.languages.base import Server
-from oorl.sandbox.cell import Cell, Command
+from oorl.sandbox.cell import Cell, Command, wait_for
+from oorl.sandbox.tree import descendants
 
 MAX_REPLY = 64 * 2**20
 MIN_MEMORY = 2**30
@@ -63,6 +64,7 @@ class CompileServer:
         """Kill the server and everything in its cell."""
         if not self.pid:
             return
+        inside = descendants(self.pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -71,6 +73,7 @@ class CompileServer:
             os.close(fd)
         if self.cell.group:
             self.cell.group.kill()
+        wait_for(inside)
 
     def _start(self) -> None:
         limits = replace(self.cell.limits, cpu_s=10**7, max_processes=128,

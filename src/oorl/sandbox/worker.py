@@ -13,7 +13,6 @@ import os
 import pickle
 import signal
 import struct
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -23,7 +22,7 @@ from oorl.languages import get_language
 from oorl.languages.base import Compile, Program
 from oorl.records import Json, Signature, Status
 from oorl.sandbox import cgroups
-from oorl.sandbox.cell import Cell, Command, Limits, memory_file
+from oorl.sandbox.cell import Cell, Command, Limits, adopt_orphans, memory_file
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
 from oorl.sandbox.verdicts import Observation, clean, observe
@@ -64,9 +63,6 @@ class Built:
     wall_s: float = 0.0
 
 
-RETRY_AFTER_S = 0.25
-
-
 class Worker:
     """Judges tasks in cells."""
 
@@ -85,8 +81,6 @@ class Worker:
                 seen = Observation([], Status.INFRA_ERROR, detail=clean(str(error)))
             if seen.failure is not Status.INFRA_ERROR or attempt == 2:
                 break
-            # Most faults pass: "bwrap: Can't fork" while the last program's threads still die.
-            time.sleep(RETRY_AFTER_S)
         return seen
 
     def _judge(self, task: Task) -> Observation:
@@ -215,5 +209,6 @@ def main() -> None:
     for fd in (0, 1, 3):
         if fd != null:
             os.dup2(null, fd, inheritable=False)
+    adopt_orphans()
     gc.freeze()
     serve(reading, writing, lambda settings: Worker(settings, reading.fileno()))

@@ -12,7 +12,7 @@ from oorl.errors import IsolationUnavailable, ToolchainMissing
 from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, all_languages, get_language
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Case, Parameter, Signature, Status, Submission, Type
-from oorl.sandbox import Judge, available_languages, isolation
+from oorl.sandbox import Judge, available_languages, cgroups, isolation
 from oorl.sandbox import judge as judge_module
 from oorl.sandbox.tree import descendants
 
@@ -211,3 +211,16 @@ def test_a_missing_toolchain_stops_the_batch(judge, monkeypatch):
     monkeypatch.setattr("oorl.languages.base.find_tool", lambda names: None)
     with pytest.raises(ToolchainMissing, match="node is not installed"):
         judge.judge([Submission("javascript", "", INCREMENT, CASES)])
+
+
+@pytest.mark.parametrize("code", ["def f(x):\n    return x + 1\n",
+                                  "def f(x):\n    while True: pass\n"])
+def test_nothing_dead_counts_against_the_next_program(code):
+    with Judge(SandboxParams.model_validate({"workers": 1, "cpu_time_s": 0.2})) as judge:
+        if not judge.control_groups():
+            pytest.skip("no control groups here")
+        judge.judge([python(code + "#" * n) for n in range(8)])
+        (worker,) = judge.worker_pids()
+        groups = {parents["pids"] / f"oorl-{worker}-run" for _, parents in cgroups._parents()}
+        (group,) = (path for path in groups if path.exists())
+        assert int((group / "pids.current").read_text()) == 0
