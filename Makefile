@@ -1,4 +1,5 @@
-# make demo   the whole pipeline on this machine, from nothing to a promoted model and a report
+# make demo   the whole pipeline on this machine, from nothing to a promoted model and a report;
+#             PROFILE=long: with the settings of profiles/long.yaml
 # make test   lint, types, import contracts and tests
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -19,9 +20,9 @@ TESTS := $(addprefix tests/,architecture unit oracle property integration attack
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: setup  ## set up, run every stage, show the results (about 15 minutes the first time)
+demo: setup  ## set up, run every stage, show the results; PROFILE=long for another of profiles/
 	@mkdir -p $(PREFECT_HOME)
-	@python -m flows.pipeline
+	@python -m flows.pipeline $(if $(PROFILE),--profile $(PROFILE))
 
 setup: system .venv/.ready  ## system packages and .venv; quick when nothing is missing
 

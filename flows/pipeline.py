@@ -4,7 +4,7 @@ Each task runs `dvc repro --single-item <stage>`, so the flow and `dvc repro` sh
 one lock, and what is up to date is not run again. Needs no server (Prefect starts one for the
 run) and uses one if PREFECT_API_URL is set.
 
-    python -m flows.pipeline [--set rl.max_steps=10] [--stages rl,gepo] [--force]
+    python -m flows.pipeline [--profile long] [--set rl.max_steps=10] [--stages rl,gepo]
 """
 # No `from __future__ import annotations`: Prefect resolves the parameters' types at run time.
 
@@ -23,10 +23,10 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows._overrides import overridden, override
 from flows._repro import environment, repro, stage_names
 from flows._summary import summary
 from oorl.errors import OORLError, UnknownName
+from oorl.params.overrides import overridden, override
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,6 +36,8 @@ class PipelineParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    profile: str = Field(
+        default="", description="of profiles/, written to params.yaml; empty: as it is now")
     overrides: dict[str, Any] = Field(
         default_factory=dict, description='written to params.yaml, e.g. {"rl.max_steps": 10}')
     stages: list[str] = Field(
@@ -76,8 +78,8 @@ def oorl_pipeline(parameters: PipelineParameters = DEFAULTS) -> State[Any]:
     """Run the stages one after another; the first that fails ends the run."""
     try:
         stages = chosen_stages(parameters)
-        if parameters.overrides:
-            override(ROOT / "params.yaml", parameters.overrides)
+        if parameters.overrides or parameters.profile:
+            override(ROOT / "params.yaml", parameters.overrides, parameters.profile)
     except OORLError as error:
         get_run_logger().error(str(error))
         return Failed(message=str(error))
@@ -94,6 +96,8 @@ def oorl_pipeline(parameters: PipelineParameters = DEFAULTS) -> State[Any]:
 def _parameters(arguments: list[str]) -> PipelineParameters:
     parser = argparse.ArgumentParser(prog="python -m flows.pipeline",
                                      description=oorl_pipeline.__doc__)
+    parser.add_argument("--profile", default="", metavar="NAME",
+                        help="start from profiles/NAME.yaml instead of params.yaml as it is")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
                         help="change a setting in params.yaml, e.g. rl.max_steps=10")
     parser.add_argument("--stages", default="", help="only these, separated by commas")
@@ -107,8 +111,9 @@ def _parameters(arguments: list[str]) -> PipelineParameters:
             parser.error(f"--set {change}: write KEY=VALUE")
         changes[key] = yaml.safe_load(value)
     return PipelineParameters(
-        overrides=changes, stages=[name for name in options.stages.split(",") if name],
-        force=options.force, stage_timeout_minutes=options.stage_timeout_minutes)
+        profile=options.profile, overrides=changes, force=options.force,
+        stages=[name for name in options.stages.split(",") if name],
+        stage_timeout_minutes=options.stage_timeout_minutes)
 
 
 def main(arguments: list[str]) -> int:
@@ -117,7 +122,7 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     try:  # the flow checks too, but only after Prefect has started
         chosen_stages(parameters)
-        overridden(ROOT / "params.yaml", parameters.overrides)
+        overridden(ROOT / "params.yaml", parameters.overrides, parameters.profile)
     except OORLError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -4,6 +4,7 @@
     oorl judge FILE.jsonl  verdicts for programs, one JSON object a line on stdout
     oorl ir verify FILE    prove the labels of IR groups again
     oorl ir show ID FILE   one IR group for people
+    oorl profile [NAME]    the profiles; with a name: write one to params.yaml
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--quiet", action="store_true", help="no progress bar")
     judge.set_defaults(command=run_judge)
     add_commands(commands)
+    profile = commands.add_parser(
+        "profile", help="list the profiles, or change params.yaml to one",
+        description="Replaces all of params.yaml by profiles/NAME.yaml over the defaults.")
+    profile.add_argument("name", nargs="?", default="", help="without it: the list")
+    profile.set_defaults(command=run_profile)
     return top
 
 
@@ -74,6 +80,20 @@ def run_judge(options: argparse.Namespace) -> int:
                              "total_cases": verdict.total_cases, "detail": verdict.detail,
                              "cpu_s": round(verdict.cpu_s, 4),
                              "wall_s": round(verdict.wall_s, 4)}))
+    return 0
+
+
+def run_profile(options: argparse.Namespace) -> int:
+    """List the profiles, or write one to params.yaml."""
+    from oorl.params.overrides import override, profile_names, profile_title
+
+    root = Path.cwd()
+    if options.name:
+        override(root / "params.yaml", {}, options.name)
+        print(f"params.yaml now holds profile {options.name}; `git diff params.yaml` shows it")
+        return 0
+    for name in profile_names(root):
+        print(f"{name:16}{profile_title(root, name)}")
     return 0
 
 

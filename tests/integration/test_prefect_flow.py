@@ -149,7 +149,7 @@ def test_a_stage_whose_files_are_in_use_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_overrides_keep_comments_and_are_checked_as_a_whole(project: Path) -> None:
-    from flows._overrides import override
+    from oorl.params.overrides import override
 
     path = project / "params.yaml"
     comment = path.read_text().splitlines()[0]
