@@ -198,6 +198,41 @@ class Submission:
     cases: tuple[Case, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StdioCase:
+    """One run of a whole program: what it reads, and the whole of what it must print."""
+
+    stdin: str
+    stdout: str
+
+
+@dataclass(frozen=True, slots=True)
+class StdioSubmission:
+    """A whole program, run once a case (each run has the limits to itself). Only `stdin` enters
+    the sandbox; `stdout` is compared outside."""
+
+    language: str
+    code: str
+    cases: tuple[StdioCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionSubmission:
+    """`code` followed by `tests`, assertions in the same language, as one program.
+
+    A lower tier of trust: the tests run in the candidate's process. It passes if the statement
+    behind the last test printed a secret of this one run, and the exit code is 0.
+    """
+
+    language: str
+    code: str
+    tests: str
+
+
+AnySubmission = Submission | StdioSubmission | AssertionSubmission
+"""Whatever `oorl.sandbox.Judge` takes."""
+
+
 class Status(StrEnum):
     """What became of a program. Only `INFRA_ERROR` is our fault, and it is never scored 0."""
 

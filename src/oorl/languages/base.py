@@ -24,12 +24,19 @@ under the language's own rules. Common rules: bool is never int and int never bo
 accepted where a float is expected; a float where an int is expected only if the language does
 not keep the two apart (JavaScript, PHP, Perl, Lua) and the value is integral and exact (within
 2^53). A list is the language's list, not a tuple or iterator.
+
+**Whole programs.** Besides functions a language runs whole programs, judged by what they print
+for given inputs (`whole`), and programs of candidate and assertions (`asserting`). The second
+kind is trusted less: tests and candidate share a process, so a program that reads its own file
+or memory can cheat. What it must show is a secret of this one run, printed by a statement
+behind the last test; an early exit, whatever its code, cannot.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -37,7 +44,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import ClassVar
 
-from oorl.errors import ToolchainMissing
+from oorl.errors import DataError, ToolchainMissing
 from oorl.records import Json, Signature, Type
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -127,6 +134,12 @@ class Language(ABC):
         reserved: words that cannot name a function or parameter.
         reserved_functions: names that parameters may have and functions may not.
         tools: executables needed; the first is the language's own.
+        syntax_errors: a pattern for stderr that tells a program which did not parse from one
+            that failed while running; "" for compiled languages.
+        completion: a statement that prints `@SECRET@` on a line of its own to stdout and flushes
+            it; "" if assertion programs cannot be judged.
+        completion_at: where the statement goes in an assertion program: before the last match.
+            The default is the end; a language with a `main` gives the end of its body.
     """
 
     name: ClassVar[str]
@@ -140,6 +153,9 @@ class Language(ABC):
     reserved_functions: ClassVar[frozenset[str]] = frozenset()
     tools: ClassVar[tuple[Tool, ...]]
     memory_errors: ClassVar[tuple[str, ...]] = ()
+    syntax_errors: ClassVar[str] = ""
+    completion: ClassVar[str] = ""
+    completion_at: ClassVar[str] = r"\s*\Z"
 
     @property
     def fences(self) -> frozenset[str]:
@@ -174,6 +190,36 @@ class Language(ABC):
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
         """The candidate with its driver. Raises `ToolchainMissing`."""
+
+    def whole(self, code: str) -> Program:
+        """`code` as a program of its own that reads stdin and writes stdout.
+
+        This is right for an interpreter that takes a file; compiled languages override it with a
+        `Compile` and `/job/program`. Raises `ToolchainMissing`.
+        """
+        name = f"main{self.suffix}"
+        return Program({name: source_bytes(code)}, (*self.interpreter(), f"/job/{name}"))
+
+    def interpreter(self) -> tuple[str, ...]:
+        """The command that runs a file, without the file. Raises `ToolchainMissing`."""
+        return (self.find(),)
+
+    def asserting(self, code: str, tests: str, secret: str) -> Program:
+        """`code`, then `tests`, then the statement that prints `secret`, as one whole program.
+
+        `tests` goes on where `code` ends, so it may close a class that `code` left open.
+        Raises `ToolchainMissing`, and `DataError` where the language has no `completion`.
+        """
+        return self.whole(self.complete(f"{code}\n{tests}", secret))
+
+    def complete(self, text: str, secret: str) -> str:
+        """`text` with the completion statement behind its last test."""
+        if not self.completion:
+            raise DataError(f"{self.title}: assertion programs cannot be judged.",
+                            "Use typed cases or stdin/stdout programs for this language.")
+        places = [m.start() for m in re.finditer(self.completion_at, text)]
+        at = places[-1] if places else len(text)
+        return f"{text[:at]}\n{self.completion.replace('@SECRET@', secret)}\n{text[at:]}"
 
     @property
     @abstractmethod

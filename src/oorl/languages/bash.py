@@ -52,6 +52,8 @@ class Bash(Language):
         "readonly return set shift shopt source suspend test times trap true type typeset "
         "ulimit umask unalias unset wait IFS PATH HOME RANDOM SECONDS REPLY LINENO")
     tools = (Tool(("bash",), "bash"),)
+    completion = "builtin printf '\\n%s\\n' @SECRET@"
+    syntax_errors = r"syntax error|unexpected EOF"
 
     def supports(self, type_: Type) -> bool:
         """int, bool, str, list[int] and list[bool]; nothing else has a natural form."""
@@ -76,7 +78,10 @@ class Bash(Language):
         driver = f"oorl_name={signature.name}{DRIVER}{calls}exit 0\n"
         files = {"candidate.sh": source_bytes(code),
                  "driver.sh": driver.encode("utf-8", "surrogatepass")}
-        return Program(files, (self.find(), "--norc", "--noprofile", "/job/driver.sh"))
+        return Program(files, (*self.interpreter(), "/job/driver.sh"))
+
+    def interpreter(self) -> tuple[str, ...]:
+        return (self.find(), "--norc", "--noprofile")
 
     def decode(self, type_: Type, payload: str) -> Json:
         text = re.sub(r"\\([\\nt])", lambda m: {"\\": "\\", "n": "\n", "t": "\t"}[m[1]], payload)

@@ -69,6 +69,8 @@ class C(Language):
         "log2 log10 pow sqrt cbrt ceil floor round trunc fabs fmin fmax fmod hypot index rindex "
         "y0 y1 yn j0 j1 jn")
     tools = (Tool(("tcc", "gcc"), "tcc", ("-v",)),)
+    completion = 'fputs("\\n@SECRET@\\n", stdout); fflush(stdout);'
+    completion_at = r"(return\s+0\s*;\s*)?\}\s*\Z"
 
     def supports(self, type_: Type) -> bool:
         """Scalars and lists of int, float or bool."""
@@ -115,9 +117,17 @@ class C(Language):
         source = (f"{headers}#define main oorl_candidate_main\n#line 1 \"candidate.c\"\n{code}\n"
                   f"#undef main\n#line 1 \"driver.c\"\n{DRIVER}"
                   f"int main(void) {{\n{calls}  _exit(0);\n}}\n")
-        compile_ = Compile({"main.c": source_bytes(source)}, (
-            self.find(), "-w", "-std=c11", "/job/main.c", "-o", "/tmp/artifact", "-lm"))
-        return Program({}, ("/job/program",), compile_)
+        return self._compiled(source)
+
+    def whole(self, code: str) -> Program:
+        return self._compiled(code)
+
+    def asserting(self, code: str, tests: str, secret: str) -> Program:
+        return super().asserting(f"#include <stdio.h>\n#line 1\n{code}", tests, secret)
+
+    def _compiled(self, source: str) -> Program:
+        return Program({}, ("/job/program",), Compile({"main.c": source_bytes(source)}, (
+            self.find(), "-w", "-std=gnu11", "/job/main.c", "-o", "/tmp/artifact", "-lm")))
 
     def _arguments(self, signature: Signature, arguments: Sequence[Json]) -> str:
         words_ = []

@@ -57,6 +57,8 @@ class Cpp(Language):
              Tool(("clang++-19", "clang++-18", "clang++-17"), "clang-19", required=False),
              Tool(("ld.mold", "mold"), "mold", required=False))
     memory_errors = ("std::bad_alloc",)
+    completion = '::puts("\\n@SECRET@"); ::fflush(nullptr);'
+    completion_at = r"(return\s+0\s*;\s*)?\}\s*\Z"
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(
@@ -91,12 +93,20 @@ class Cpp(Language):
         return Program({"input": tokens(signature, inputs)}, ("/job/program",),
                        self._compile(files))
 
-    def _compile(self, files: Mapping[str, bytes]) -> Compile:
+    def whole(self, code: str) -> Program:
+        """The standard library is there as if included, but no name of it is used for you."""
+        sources = {"prelude.h": b"#include <bits/stdc++.h>\n", "runtime.cpp": b""}
+        return Program({}, ("/job/program",),
+                       self._compile({"main.cpp": source_bytes(code)}, sources, "-whole"))
+
+    def _compile(self, files: Mapping[str, bytes], sources: Mapping[str, bytes] | None = None,
+                 label: str = "") -> Compile:
         clang = find_tool(self.tools[1].names)
         compiler = clang or self.find()
         flags = CLANG_FLAGS if clang else GXX_FLAGS
-        sources = {name: runtime_file(name) for name in ("prelude.h", "runtime.cpp")}
-        kind = "clang" if clang else "gcc"
+        if sources is None:
+            sources = {name: runtime_file(name) for name in ("prelude.h", "runtime.cpp")}
+        kind = ("clang" if clang else "gcc") + label
         header, bodies = f"/prepared/cpp-{kind}", f"/prepared/cpp-{kind}-runtime"
         pch = CLANG_PCH if clang else ()
         prepared = (

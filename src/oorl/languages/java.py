@@ -45,6 +45,8 @@ class Java(Language):
     tools = (Tool(("java",), "openjdk-17-jdk-headless"),
              Tool(("javac",), "openjdk-17-jdk-headless"))
     memory_errors = ("java.lang.OutOfMemoryError",)
+    completion = 'System.out.println("\\n@SECRET@"); System.out.flush();'
+    completion_at = r"\}\s*\}\s*\Z"
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(f"{java_type(p.type)} {p.name}" for p in signature.parameters)
@@ -70,20 +72,28 @@ class Java(Language):
 
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
+        return self._run(wrap(code, signature), "Main", {"input": tokens(signature, inputs)})
+
+    def whole(self, code: str) -> Program:
+        """The class with `main`, whatever its name; assertions are on."""
+        source = re.sub(r"^(\s*)public\s+((?:(?:final|abstract)\s+)*(?:class|interface|enum|record)"
+                        r"\b)", r"\1\2", code, flags=re.M)
+        return self._run(source, main_class(code), {}, "-ea")
+
+    def _run(self, text: str, main: str, files: Mapping[str, bytes], *flags: str) -> Program:
         sources = ("OorlCompiler.java", "OorlRuntime.java")
         server = Server(
             "javac", {name: runtime_file(name) for name in sources},
             (self.find(0), "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
              "-Xmx{heap_mib}m", "-Xss4m", "/job/OorlCompiler.java"))
         self.find(1)
-        source = {"Main.java": source_bytes(wrap(code, signature))}
+        source = {"Main.java": source_bytes(text)}
         # Tests are short. The client compiler alone starts fastest; G1 is the one collector that
         # maps the archived heap of class data sharing: a quarter less than with Serial.
         argv = (self.find(0), "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
                 "-XX:+UseG1GC", "-XX:ParallelGCThreads=1", "-XX:ConcGCThreads=1",
-                "-Xmx{heap_mib}m", "-Xss8m", "-cp", "/job", "Main")
-        return Program({"input": tokens(signature, inputs)}, argv,
-                       Compile(source, server=server))
+                "-Xmx{heap_mib}m", "-Xss8m", *flags, "-cp", "/job", main)
+        return Program(files, argv, Compile(source, server=server))
 
     @property
     def probes(self) -> Mapping[str, Probe]:
@@ -146,6 +156,16 @@ def wrap(code: str, signature: Signature) -> str:
         f"public Object run() throws Throwable {{ {java_type(signature.returns)} v = "
         f"Solution.{signature.name}({arguments}); return v; }} }});\n"
         "    }\n    OorlRuntime.halt(0);\n  }\n}\n")
+
+
+def main_class(code: str) -> str:
+    """The name of the class around the last `main`, "Main" if there is none."""
+    mains = list(re.finditer(r"\bvoid\s+main\s*\(", code))
+    before = code[:mains[-1].start()] if mains else ""
+    package = re.search(r"^\s*package\s+([\w.]+)\s*;", code, re.M)
+    names = re.findall(r"^\s*(?:(?:public|final|abstract|static)\s+)*class\s+(\w+)", before, re.M)
+    name = names[-1] if names else "Main"
+    return f"{package[1]}.{name}" if package else name
 
 
 LANGUAGE = Java()

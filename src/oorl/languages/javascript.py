@@ -105,6 +105,8 @@ class JavaScript(Language):
         "interface let new null package private protected public return static super switch "
         "this throw true try typeof var void while with yield require module exports")
     tools = (Tool(("node",), "nodejs"),)
+    syntax_errors = r"^SyntaxError:"
+    completion = 'require("fs").writeSync(1, "\\n@SECRET@\\n");'
 
     def declaration(self, signature: Signature) -> str:
         return f"function {signature.name}({', '.join(p.name for p in signature.parameters)})"
@@ -132,10 +134,11 @@ class JavaScript(Language):
         driver = (f"{DRIVER}main({json.dumps(signature.name)}, {nested(signature.returns)}, "
                   f"[\n{cases}]);\n")
         files = {"candidate.js": source_bytes(code), "driver.js": driver.encode()}
+        return Program(files, (*self.interpreter(), "/job/driver.js"))
+
+    def interpreter(self) -> tuple[str, ...]:
         # Threads of V8's own cost more than they bring in programs this short.
-        argv = (self.find(), "--single-threaded", "--v8-pool-size=0", "--no-warnings",
-                "/job/driver.js")
-        return Program(files, argv)
+        return (self.find(), "--single-threaded", "--v8-pool-size=0", "--no-warnings")
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -115,6 +115,8 @@ class Lua(Language):
         "and break do else elseif end false for function goto if in local nil not or repeat return "
         "then true until while")
     tools = (Tool(("lua5.4", "lua"), "lua5.4", ("-v",)),)
+    completion = 'io.stdout:write("\\n@SECRET@\\n") io.stdout:flush()'
+    syntax_errors = r"^[^:\n]*lua[^:\n]*: /job/[^:]+:\d+: .* (near|expected)\b"
     memory_errors = ("not enough memory",)
 
     def supports(self, type_: Type) -> bool:

@@ -127,6 +127,8 @@ class Perl(Language):
         "undef unlink unpack unshift untie utime values vec wait wantarray warn write import "
         "can isa")
     tools = (Tool(("perl",), "perl"),)
+    completion = 'syswrite(STDOUT, "\\n@SECRET@\\n");'
+    syntax_errors = r"^syntax error at|^Execution of .* aborted due to compilation errors"
 
     def declaration(self, signature: Signature) -> str:
         return f"sub {signature.name}  # ({', '.join('$' + p.name for p in signature.parameters)})"

@@ -119,6 +119,8 @@ class PHP(Language):
         "usort shuffle strlen strrev trim implode explode join chr ord intdiv pow sqrt log exp "
         "pi round date time mail copy rename link dir file stat array_sum is_numeric str_repeat")
     tools = (Tool(("php",), "php-cli"),)
+    completion = 'fwrite(STDOUT, "\\n@SECRET@\\n");'
+    syntax_errors = r"^(PHP )?Parse error:"
 
     def declaration(self, signature: Signature) -> str:
         return f"function {signature.name}({', '.join('$' + p.name for p in signature.parameters)})"
@@ -151,12 +153,16 @@ class PHP(Language):
             for arguments in inputs)
         driver = (f"{DRIVER}main('{signature.name}', {nested(signature.returns)}, "
                   f"[\n{cases}]);\n")
-        source = code if "<?php" in code else "<?php\n" + code
-        files = {"candidate.php": source_bytes(source), "driver.php": driver.encode()}
+        files = {"candidate.php": source_bytes(opened(code)), "driver.php": driver.encode()}
+        return Program(files, (*self.interpreter(), "/job/driver.php"))
+
+    def interpreter(self) -> tuple[str, ...]:
         extensions = [flag for name in extensions_found() for flag in ("-d", f"extension={name}")]
-        argv = (self.find(), "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr",
-                *extensions, "-f", "/job/driver.php")
-        return Program(files, argv)
+        return (self.find(), "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr",
+                *extensions, "-f")
+
+    def whole(self, code: str) -> Program:
+        return super().whole(opened(code))
 
     @property
     def probes(self) -> Mapping[str, Probe]:
@@ -178,6 +184,11 @@ def extensions_found() -> tuple[str, ...]:
     """Shared extensions that functions commonly need; some builds have them built in."""
     return tuple(name for name in ("ctype", "mbstring")
                  if glob.glob(f"/usr/lib/php/*/{name}.so"))
+
+
+def opened(code: str) -> str:
+    """Source text that starts in PHP, not in the page around it."""
+    return code if "<?php" in code else "<?php\n" + code
 
 
 LANGUAGE = PHP()

@@ -69,7 +69,6 @@ def load(path):
         os_exit(0)
 
 def main():
-    sys.set_int_max_str_digits(0)
     function = load("/job/candidate.py")
     for index, arguments in enumerate(CASES):
         try:
@@ -96,6 +95,8 @@ class Python(Language):
     reserved = frozenset(keyword.kwlist)
     tools = (Tool(("python3",), "python3"),)
     memory_errors = ("MemoryError",)
+    syntax_errors = r"^(Syntax|Indentation|Tab)Error:|source code (string )?cannot contain null"
+    completion = 'print("\\n@SECRET@", flush=True)'
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(f"{p.name}: {annotation(p.type)}" for p in signature.parameters)
@@ -125,7 +126,10 @@ class Python(Language):
         driver = (f"{DRIVER}\nNAME = {signature.name!r}\n"
                   f"RETURNS = {nested(signature.returns)}\nCASES = [\n{cases}]\nmain()\n")
         files = {"candidate.py": source_bytes(code), "driver.py": driver.encode()}
-        return Program(files, (self.find(), "-ISB", "-X", "utf8", "/job/driver.py"))
+        return Program(files, (*self.interpreter(), "/job/driver.py"))
+
+    def interpreter(self) -> tuple[str, ...]:
+        return (self.find(), "-ISB", "-X", "utf8", "-X", "int_max_str_digits=0")
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -94,6 +94,8 @@ class Ruby(Language):
         "unless until when while yield __FILE__ __LINE__ __ENCODING__ __method__ p puts print "
         "gets")
     tools = (Tool(("ruby",), "ruby"),)
+    completion = '$stdout.syswrite("\\n@SECRET@\\n")'
+    syntax_errors = r"\(SyntaxError\)|: syntax error"
     memory_errors = ("NoMemoryError",)
 
     def declaration(self, signature: Signature) -> str:
@@ -128,7 +130,10 @@ class Ruby(Language):
         driver = (f"{DRIVER}OorlDriver.run(self, :{signature.name}, {nested(signature.returns)}, "
                   f"[\n{cases}])\n")
         files = {"candidate.rb": source_bytes(code), "driver.rb": driver.encode()}
-        return Program(files, (self.find(), "--disable-gems", "-W0", "/job/driver.rb"))
+        return Program(files, (*self.interpreter(), "/job/driver.rb"))
+
+    def interpreter(self) -> tuple[str, ...]:
+        return (self.find(), "--disable-gems", "-W0")
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -54,18 +54,21 @@ class Command:
     """A command for a cell. `files` appear read-only in /job, or where an absolute name says;
     `binds` are (host, inside) pairs, read-only too.
 
-    `channel` is an open descriptor for 3; without one, what is written to 3 is collected.
+    `channel` is an open descriptor for 3; without one, what is written to 3 is collected. A
+    command with `stdin` is a whole program: it reads that, and its stdout is collected instead.
     """
 
     argv: tuple[str, ...]
     files: Mapping[str, bytes]
     binds: tuple[tuple[str, str], ...] = ()
     channel: int | None = None
+    stdin: bytes | None = None
 
 
 @dataclass
 class Outcome:
-    """What became of a command. `stopped` says which limit of ours ended it, if one did."""
+    """What became of a command. `stopped` says which limit of ours ended it, if one did;
+    `records` is what was collected."""
 
     exit_code: int | None = None
     stopped: str = ""
@@ -104,10 +107,9 @@ class Cell:
             before = self.group.usage()
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in range(3 if command.channel is not None else 4)]
         started = time.monotonic()
+        ends = [w for _, w in pipes]
         try:
-            ends = [w for _, w in pipes]
-            pid = self.spawn(command, limits, ends[0], ends[1], ends[2],
-                             command.channel if command.channel is not None else ends[3])
+            pid = self._spawn(command, limits, ends)
             for end in ends:
                 os.close(end)
             watch = _Watch(self, pid, limits, before, [r for r, _ in pipes], started)
@@ -122,6 +124,17 @@ class Cell:
             outcome.oom = after.oom_kills > before.oom_kills
             outcome.refused_forks = after.refused_forks > before.refused_forks
         return outcome
+
+    def _spawn(self, command: Command, limits: Limits, ends: list[int]) -> int:
+        """`spawn` with the write ends of stdout, stderr, status and, if collected, records."""
+        if command.stdin is None:
+            return self.spawn(command, limits, ends[0], ends[1], ends[2],
+                              command.channel if command.channel is not None else ends[3])
+        stdin = memory_file("stdin", command.stdin)
+        try:
+            return self.spawn(command, limits, ends[3], ends[1], ends[2], ends[0], stdin)
+        finally:
+            os.close(stdin)
 
     def spawn(self, command: Command, limits: Limits, stdout: int, stderr: int, status: int,
               channel: int, stdin: int | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import threading
@@ -19,11 +20,19 @@ import oorl
 from oorl.errors import InfraError
 from oorl.languages import get_language
 from oorl.params.sandbox import SandboxParams
-from oorl.records import Status, Submission, Verdict, canonical, stable_id
+from oorl.records import (
+    AnySubmission,
+    AssertionSubmission,
+    Status,
+    StdioSubmission,
+    Verdict,
+    canonical,
+    stable_id,
+)
 from oorl.sandbox.cell import Limits
 from oorl.sandbox.isolation import require_bubblewrap
-from oorl.sandbox.verdicts import Observation, conclude
-from oorl.sandbox.worker import Settings, Task, read_frame, write_frame
+from oorl.sandbox.verdicts import Observation, conclude, conclude_assertions, conclude_stdio
+from oorl.sandbox.worker import Settings, Task, WholeTask, read_frame, write_frame
 
 
 def limits_of(params: SandboxParams) -> Limits:
@@ -57,7 +66,7 @@ class Judge:
                  trace: TracebackType | None) -> None:
         self.close()
 
-    def judge(self, submissions: Sequence[Submission], progress: bool = False) -> list[Verdict]:
+    def judge(self, submissions: Sequence[AnySubmission], progress: bool = False) -> list[Verdict]:
         """One verdict per submission, in order."""
         verdicts: list[Verdict | None] = [None] * len(submissions)
         with tqdm(total=len(submissions), desc="judge", unit="program", disable=not progress,
@@ -67,7 +76,8 @@ class Judge:
                 bar.update()
         return [v for v in verdicts if v is not None]
 
-    def judge_iter(self, submissions: Sequence[Submission]) -> Iterator[tuple[int, Verdict]]:
+    def judge_iter(self, submissions: Sequence[AnySubmission]
+                   ) -> Iterator[tuple[int, Verdict]]:
         """(index, verdict) as they finish; duplicates follow their original at once."""
         for name in sorted({s.language for s in submissions}):
             get_language(name).check()
@@ -101,7 +111,7 @@ class Judge:
                                 self.params.compile_timeout_s, self.use_cgroups)
             self._workers = [_Connection(settings) for _ in range(self.params.workers)]
 
-    def _run(self, indices: list[int], submissions: Sequence[Submission]
+    def _run(self, indices: list[int], submissions: Sequence[AnySubmission]
              ) -> Iterator[tuple[int, Verdict]]:
         """Feed the workers from one queue, a thread each; yields as verdicts arrive."""
         self._start()
@@ -140,15 +150,31 @@ class Judge:
             for thread in threads:
                 thread.join()
 
-    def _one(self, worker: _Connection, submission: Submission) -> Verdict:
-        seen = worker.observe(Task(submission.language, submission.code, submission.signature,
+    def _one(self, worker: _Connection, submission: AnySubmission) -> Verdict:
+        language, code = submission.language, submission.code
+        tolerance = self.params.float_tolerance
+        if isinstance(submission, StdioSubmission):
+            stdins = tuple(case.stdin for case in submission.cases)
+            seen = worker.observe(WholeTask(language, code, stdins))
+            return conclude_stdio(seen, submission.cases, tolerance)
+        if isinstance(submission, AssertionSubmission):
+            secret = secrets.token_hex(16)
+            seen = worker.observe(WholeTask(language, code, ("",), submission.tests, secret))
+            return conclude_assertions(seen, secret)
+        seen = worker.observe(Task(language, code, submission.signature,
                                    tuple(case.args for case in submission.cases)))
-        return conclude(seen, get_language(submission.language), submission.signature,
-                        submission.cases, self.params.float_tolerance)
+        return conclude(seen, get_language(language), submission.signature, submission.cases,
+                        tolerance)
 
 
-def submission_id(submission: Submission) -> str:
+def submission_id(submission: AnySubmission) -> str:
     """Equal for submissions that must get the same verdict."""
+    if isinstance(submission, StdioSubmission):
+        return stable_id("stdio", submission.language, submission.code,
+                         canonical([[c.stdin, c.stdout] for c in submission.cases]), length=32)
+    if isinstance(submission, AssertionSubmission):
+        return stable_id("assertions", submission.language, submission.code, submission.tests,
+                         length=32)
     return stable_id(submission.language, submission.code,
                      canonical(submission.signature.to_json()),
                      canonical([[list(c.args), c.expected] for c in submission.cases]), length=32)
@@ -168,7 +194,7 @@ class _Connection:
         """The process id, 0 if it is not running."""
         return self._process.pid if self._process else 0
 
-    def observe(self, task: Task) -> Observation:
+    def observe(self, task: Task | WholeTask) -> Observation:
         for _ in range(2):
             try:
                 self._start()

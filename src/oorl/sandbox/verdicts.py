@@ -7,14 +7,15 @@ then ends with exit code 0 can pass.
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oorl.languages.base import Language
-from oorl.records import Case, Json, Signature, Status, Verdict
+from oorl.records import Case, Json, Signature, Status, StdioCase, Verdict
 from oorl.sandbox.cell import Outcome
-from oorl.sandbox.compare import agree
+from oorl.sandbox.compare import agree, texts_agree
 
 DETAIL_CHARS = 600
 STOPPED = {"wall": Status.TIMEOUT, "cpu": Status.TIMEOUT, "output": Status.OUTPUT_LIMIT,
@@ -113,6 +114,48 @@ def parse_records(data: bytes, cases: int) -> tuple[list[Record], Status | None,
     if lines[-1] and len(records) == cases:
         return records, Status.PROTOCOL_VIOLATION, "bytes after the last record"
     return records, None, ""
+
+
+def observe_run(outcome: Outcome, language: Language) -> Observation:
+    """Judge one run of a whole program; its output is the one record, if it ended well."""
+    seen = observe(replace(outcome, records=b""), 0)
+    if seen.failure is None:
+        seen.records = [Record("o", outcome.records.decode("utf-8", "replace"))]
+    elif seen.failure is Status.RUNTIME_ERROR:
+        text = outcome.stderr.decode("utf-8", "replace")
+        if language.syntax_errors and re.search(language.syntax_errors, text, re.M):
+            seen.failure = Status.COMPILE_ERROR
+        elif any(re.search(rf"^(\S+ )*{re.escape(e)}", text, re.M)
+                 for e in language.memory_errors):
+            seen.failure = Status.MEMORY_LIMIT
+        seen.detail = clean(seen.detail.replace(" after 0 of 0 cases", ""))
+    return seen
+
+
+def conclude_stdio(seen: Observation, cases: Sequence[StdioCase], tolerance: float) -> Verdict:
+    """Compare whole outputs with what was expected. Called outside the sandbox."""
+    right = [texts_agree(case.stdout, record.payload, tolerance)
+             for case, record in zip(cases, seen.records, strict=False)]
+    status, detail = Status.PASSED, ""
+    if seen.failure is not None:
+        status, detail = seen.failure, clean(f"case {len(seen.records)}: {seen.detail}")
+    elif not all(right) or len(right) < len(cases):
+        at = (*right, False).index(False)
+        status = seen.limit or Status.WRONG_ANSWER
+        detail = clean(f"case {at}: expected {cases[at].stdout[:150]!r}, "
+                       f"got {seen.records[at].payload[:150]!r}")
+    return Verdict(status, sum(right), len(cases), detail, seen.cpu_s, seen.wall_s)
+
+
+def conclude_assertions(seen: Observation, secret: str) -> Verdict:
+    """Passed only if the program printed its run's secret as a line, and ended with code 0."""
+    status, detail = Status.PASSED, ""
+    if seen.failure is not None:
+        status, detail = seen.failure, seen.detail
+    elif secret not in seen.records[0].payload.split("\n"):
+        status, detail = Status.PROTOCOL_VIOLATION, "exit code 0 before the last test"
+    return Verdict(status, int(status is Status.PASSED), 1, detail.replace(secret, "..."),
+                   seen.cpu_s, seen.wall_s)
 
 
 def conclude(seen: Observation, language: Language, signature: Signature, cases: Sequence[Case],

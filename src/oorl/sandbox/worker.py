@@ -25,7 +25,7 @@ from oorl.sandbox import cgroups
 from oorl.sandbox.cell import Cell, Command, Limits, adopt_orphans, memory_file
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
-from oorl.sandbox.verdicts import Observation, clean, observe
+from oorl.sandbox.verdicts import Observation, clean, observe, observe_run
 
 COMPILE_MEMORY = 2**30
 SERVER_LIFETIME = 2000
@@ -40,6 +40,29 @@ class Task:
     code: str
     signature: Signature
     inputs: tuple[tuple[Json, ...], ...]
+
+    def program(self) -> Program:
+        """What is to run."""
+        return get_language(self.language).program(self.code, self.signature, self.inputs)
+
+
+@dataclass(frozen=True)
+class WholeTask:
+    """A whole program and what it reads, run by run. With `tests` and a `secret` it is an
+    assertion program."""
+
+    language: str
+    code: str
+    stdins: tuple[str, ...] = ("",)
+    tests: str | None = None
+    secret: str = ""
+
+    def program(self) -> Program:
+        """What is to run."""
+        language = get_language(self.language)
+        if self.tests is None:
+            return language.whole(self.code)
+        return language.asserting(self.code, self.tests, self.secret)
 
 
 @dataclass(frozen=True)
@@ -72,7 +95,7 @@ class Worker:
         self.cell = Cell(settings.bwrap, group, settings.limits, hangup)
         self.servers: dict[str, CompileServer] = {}
 
-    def judge(self, task: Task) -> Observation:
+    def judge(self, task: Task | WholeTask) -> Observation:
         """Compile and run. A fault of our own is tried twice, then reported as such."""
         for attempt in (1, 2):
             try:
@@ -83,9 +106,8 @@ class Worker:
                 break
         return seen
 
-    def _judge(self, task: Task) -> Observation:
-        language = get_language(task.language)
-        program = language.program(task.code, task.signature, task.inputs)
+    def _judge(self, task: Task | WholeTask) -> Observation:
+        program = task.program()
         files = dict(program.files)
         cpu_s = wall_s = 0.0
         if program.compile is not None:
@@ -95,10 +117,28 @@ class Worker:
                                    wall_s=built.wall_s)
             files |= built.files
             cpu_s, wall_s = built.cpu_s, built.wall_s
-        seen = observe(self.cell.run(self._command(program, files)), len(task.inputs))
+        command = self._command(program, files)
+        if isinstance(task, Task):
+            seen = observe(self.cell.run(command), len(task.inputs))
+        else:
+            seen = self._runs(task, command)
         seen.cpu_s += cpu_s
         seen.wall_s += wall_s
         return seen
+
+    def _runs(self, task: WholeTask, command: Command) -> Observation:
+        """Run on every stdin until one run fails by itself: what follows cannot change that."""
+        language = get_language(task.language)
+        total = Observation([])
+        for stdin in task.stdins:
+            outcome = self.cell.run(replace(command, stdin=stdin.encode("utf-8", "surrogatepass")))
+            seen = observe_run(outcome, language)
+            total = replace(seen, records=total.records + seen.records,
+                            limit=total.limit or seen.limit, cpu_s=total.cpu_s + seen.cpu_s,
+                            wall_s=total.wall_s + seen.wall_s)
+            if seen.failure is not None:
+                break
+        return total
 
     def _command(self, program: Program, files: dict[str, bytes]) -> Command:
         heap = str(self.settings.limits.memory_bytes * 2 // 3 // 2**20)
