@@ -23,7 +23,7 @@ import numpy as np
 from oorl.ir import execute, inputs, mutate, variants
 from oorl.ir.compile import compile_batch, screen
 from oorl.ir.losers import find_losers
-from oorl.ir.normalise import split_module
+from oorl.ir.normalise import select, split_module
 from oorl.ir.signature import signatures
 from oorl.ir.work import Source, Work, alive
 from oorl.params.ir_groups import IRGroupsParams
@@ -43,8 +43,6 @@ def build_chunk(sources: Sequence[Source], params: IRGroupsParams, seed: int, to
     _win(works, ir, params)
     find_losers(works, params)
     return [w.reason or _group(w, params, seed, toolchain) for w in works]
-
-
 
 
 
@@ -91,7 +89,7 @@ def _vet(works: Sequence[Work], ir: str, trapping: str, params: IRGroupsParams) 
         work.packed = inputs.pack(work.signature, unique, prints)
     units = []
     for work in alive(works):
-        units += [work.unit(text, fuel=execute.VET_FUEL, hangs=8)
+        units += [work.unit(text, fuel=execute.VET_FUEL, hangs=8, every_pattern=True)
                   for text in (work.plain, work.text(trap))]
     results = iter(execute.execute(units))
     for work in alive(works):
@@ -118,15 +116,8 @@ def _keep_vetted(work: Work, plain: np.ndarray | None, trap: np.ndarray | None,
 
 def _win(works: Sequence[Work], ir: str, params: IRGroupsParams) -> None:
     """Distinct texts of the recipes that agree; rewrites fill what is missing."""
-    recipes = variants.SHORT if params.select == "short" else variants.SHORT + variants.WIDE
-    made = [(r.name, split_module(variants.apply_recipe(ir, r))) for r in recipes]
-    pools: list[list[Winner]] = []
-    for work in alive(works):
-        texts: dict[str, str] = {}
-        for name, module in made:
-            if work.symbol in module.functions:
-                texts.setdefault(work.text(module), name)
-        pools.append(_pool(work, texts, params))
+    found = _texts(alive(works), ir, params)
+    pools = [_pool(work, texts, params) for work, texts in zip(alive(works), found, strict=True)]
     units = [work.unit(w.ir) for work, pool in zip(alive(works), pools, strict=True)
              for w in pool]
     results = iter(execute.execute(units))
@@ -137,6 +128,27 @@ def _win(works: Sequence[Work], ir: str, params: IRGroupsParams) -> None:
         work.seen = {w.ir for w in agree}
         if len(work.winners) < params.winners:
             work.reason = "too few winners"
+
+
+def _texts(works: Sequence[Work], ir: str, params: IRGroupsParams) -> list[dict[str, str]]:
+    """For each work {text: recipe}, in order of preference.
+
+    Where compact levels come first, a function leaves the batch as soon as it has enough.
+    """
+    short = params.select == "short"
+    plain = split_module(ir)
+    found: list[dict[str, str]] = [{} for _ in works]
+    for recipe in variants.SHORT if short else variants.SHORT + variants.WIDE:
+        hungry = [(work, texts) for work, texts in zip(works, found, strict=True) if not short
+                  or sum(len(t) <= params.max_ir_chars for t in texts) <= params.winners]
+        if not hungry:
+            break
+        part = ir if len(hungry) == len(works) else select(ir, plain, [w.symbol for w, _ in hungry])
+        made = split_module(variants.apply_recipe(part, recipe))
+        for work, texts in hungry:
+            if work.symbol in made.functions:
+                texts.setdefault(work.text(made), recipe.name)
+    return found
 
 
 def _pool(work: Work, texts: dict[str, str], params: IRGroupsParams) -> list[Winner]:
@@ -154,7 +166,6 @@ def _pool(work: Work, texts: dict[str, str], params: IRGroupsParams) -> list[Win
                 texts[changed] = f"{name}+{rewrite}"
                 chosen.append((changed, texts[changed]))
     return [Winner(ir, name) for ir, name in chosen[:wanted] if variants.valid(ir)]
-
 
 
 def _same(slots: np.ndarray | None, work: Work) -> bool:

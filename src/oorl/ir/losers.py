@@ -8,6 +8,7 @@ on uninitialised memory, nor on addresses, nor on undefined behaviour.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 
@@ -19,13 +20,15 @@ from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import Loser
 
 _O2 = variants.Recipe("O2", 2)
-MUTANTS = (2, 2, 2, 4, 4)  # per winner, in each round that needs new ones
+# Mutants tried for each loser that a group lacks, by round: about 60 % become losers, and a
+# function that is still hungry late is a hard one.
+MUTANTS = (1.75, 3, 4, 8, 8, 8)
 
 
 def find_losers(works: Sequence[Work], params: IRGroupsParams) -> None:
     """Fill `losers`; a work that gets too few is refused."""
-    for count in MUTANTS:
-        _round(works, params, count)
+    for effort in MUTANTS:
+        _round(works, params, effort)
     for work in alive(works):
         # A tiny function has few ways to be wrong: take the same way from another winner.
         work.losers += work.spare[:params.losers - len(work.losers)]
@@ -33,11 +36,14 @@ def find_losers(works: Sequence[Work], params: IRGroupsParams) -> None:
             work.reason = "too few losers"
 
 
-def _round(works: Sequence[Work], params: IRGroupsParams, count: int) -> None:
+def _round(works: Sequence[Work], params: IRGroupsParams, effort: float) -> None:
     """Confirm as many candidates as the groups lack, made anew where too few are left over."""
     hungry = [w for w in alive(works) if len(w.losers) < params.losers]
-    fresh = [(w, m) for w in hungry if len(w.mutants) < params.losers - len(w.losers)
-             for m in _next_mutants(w, params, count)]
+    fresh = []
+    for work in hungry:
+        missing = params.losers - len(work.losers)
+        if len(work.mutants) < missing:
+            fresh += [(work, m) for m in _next_mutants(work, params, ceil(effort * missing))]
     results = execute.execute([w.unit(m.ir) for w, m in fresh])
     for (work, mutant), slots in zip(fresh, results, strict=True):
         mutant.slots = slots
@@ -52,15 +58,19 @@ def _round(works: Sequence[Work], params: IRGroupsParams, count: int) -> None:
 
 
 def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant]:
-    """The next valid mutants of every winner, winner after winner in turns."""
+    """The next `count` valid mutants (fewer at the end), the winners taking turns."""
     found: list[Mutant] = []
-    for _ in range(count):
-        for index, stream in enumerate(work.streams):
-            for operator, ir in stream:
-                if ir not in work.seen and len(ir) <= params.max_ir_chars and variants.valid(ir):
-                    work.seen.add(ir)
-                    found.append(Mutant(ir, index, operator))
-                    break
+    dry = 0  # winners in a row with nothing left
+    while len(found) < count and dry < len(work.streams):
+        index = work.turn % len(work.streams)
+        work.turn += 1
+        dry += 1
+        for operator, ir in work.streams[index]:
+            if ir not in work.seen and len(ir) <= params.max_ir_chars and variants.valid(ir):
+                work.seen.add(ir)
+                found.append(Mutant(ir, index, operator))
+                dry = 0
+                break
     return found
 
 

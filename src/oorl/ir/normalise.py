@@ -9,7 +9,7 @@ result is also the normal form: two IRs are the same when their cleaned texts ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -127,6 +127,14 @@ def closure(module: Module, name: str) -> tuple[list[str], list[str], list[str]]
                 seen.add(other)
                 queue.append(other)
     return globals_, functions, declares
+
+
+def select(text: str, module: Module, symbols: Sequence[str]) -> str:
+    """A module's text with these functions and what they need alone; `module` is `text` split."""
+    wanted: set[str] = set()
+    for symbol in symbols:
+        wanted.update(*closure(module, symbol))
+    return _TOP.sub(lambda m: m[0] if (m[1] or m[2] or m[3]) in wanted else "", text)
 
 
 def extract(module: Module, symbol: str, prefix: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,7 @@ class Work:
     expected: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
     winners: list[Winner] = field(default_factory=list)
     streams: list[Iterator[tuple[str, str]]] = field(default_factory=list)
+    turn: int = 0  # whose mutant comes next
     mutants: list[Mutant] = field(default_factory=list)
     losers: list[Loser] = field(default_factory=list)
     spare: list[Loser] = field(default_factory=list)
@@ -74,7 +76,7 @@ class Work:
         """The function's cleaned IR, taken from a batch."""
         return extract(module, self.symbol, f"oorl{self.slot}_")
 
-    def unit(self, ir: str, **options: int) -> Unit:
+    def unit(self, ir: str, **options: Any) -> Unit:
         """`ir` to be run on this function's inputs."""
         return Unit(ir, self.source.function.name, self.packed, **options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,15 @@ LOOP = """define i32 @f(i32 %0) {
 def test_a_hang_ends_by_steps_not_by_time() -> None:
     packed = pack(INT, [[10], [0], [900]])
     assert statuses(LOOP, packed, fuel=1000) == [{DONE}, {2}, {DONE}]
+
+
+def test_what_hangs_under_one_pattern_is_not_tried_under_the_others() -> None:
+    packed = pack(INT, [[0], [-1], [3]])
+    unit = Unit(LOOP, "f", packed, 1000, hangs=2)
+    for every, rest in ((False, [0, 0, 0]), (True, [2, 2, 0])):
+        (slots,) = execute.execute([replace(unit, every_pattern=every)])
+        assert slots is not None
+        assert execute.status(slots).tolist() == [[2, 2, 0], rest, rest]
 
 
 BAD = {

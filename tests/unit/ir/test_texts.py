@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from oorl.ir import mutate, variants
+from oorl.ir import mutate, normalise, variants
 from oorl.ir.compile import CFunction, compile_batch
 from oorl.ir.normalise import (
     Module,
@@ -64,6 +64,17 @@ def test_extraction_takes_what_is_needed_and_nothing_else(modules: dict[str, Mod
     greeting = text_of(modules["O0"], "greet")
     assert greeting.startswith('@.c = constant [4 x i8] c"%d,\\00"')
     assert greeting.endswith("declare i32 @printf(ptr, ...)")
+
+
+def test_a_part_of_a_batch_is_made_as_in_the_whole(plain: str) -> None:
+    symbols = [f"oorl{SLOTS[name]}_{name}" for name in ("is_big", "table")]
+    part = normalise.select(plain, split_module(plain), symbols)
+    assert set(split_module(part).functions) == {*symbols, f"oorl{SLOTS['is_big']}_twice"}
+    for recipe in variants.SHORT:
+        made = split_module(variants.apply_recipe(part, recipe))
+        whole = split_module(variants.apply_recipe(plain, recipe))
+        for name in ("is_big", "table"):
+            assert text_of(made, name) == text_of(whole, name)
 
 
 def test_cleaning_by_hand() -> None:
