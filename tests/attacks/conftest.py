@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from oorl.errors import IsolationUnavailable
+from oorl.languages import get_language
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Case, Parameter, Signature, Submission, Type, Verdict
 from oorl.sandbox import Judge, available_languages
@@ -31,14 +32,15 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def attacked(host: Path) -> Iterator[Judge]:
+@pytest.fixture(scope="session", params=["warm", "cold"])
+def attacked(host: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """Judges with and without warm parents."""
     os.environ["OORL_SECRET"] = SECRET
     params = SandboxParams.model_validate({
         "workers": 1, "cpu_time_s": 1.0, "run_timeout_s": 6.0, "compile_timeout_s": 10.0,
         "memory_bytes": 192 * 2**20, "max_processes": 48, "output_bytes": 2**20})
     try:
-        with Judge(params) as judge:
+        with Judge(params, use_warm=request.param == "warm") as judge:
             judge.judge([])
             yield judge
     except IsolationUnavailable as error:
@@ -54,21 +56,33 @@ def attack(attacked: Judge, host: Path) -> Iterator[Callable[..., Verdict]]:
     def run(language: str, code: str, cases: tuple[Case, ...] = CASES) -> Verdict:
         if not isinstance(available_languages()[language], str):
             pytest.skip(f"{language} is not installed")
+        if not attacked.use_warm and not warm(language):
+            pytest.skip(f"{language} has no warm path")
         code = code.replace("@SECRET@", str(host / "secret.txt")).replace("@HOST@", str(host))
         (verdict,) = attacked.judge([Submission(language, code, INCREMENT, cases)])
         assert SECRET not in verdict.detail
         return verdict
 
-    before = set(host.iterdir())
+    before, mounts = set(host.iterdir()), Path("/proc/mounts").read_text()
     yield run
     assert set(host.iterdir()) == before
     assert (host / "secret.txt").read_text() == SECRET
     for pid in attacked.worker_pids():
         commands = [_command(p) for p in descendants(pid)]
-        assert all("OorlCompiler" in c or "bwrap" in c for c in commands), commands
+        kept = ("OorlCompiler", "bwrap", "/job/warm.")
+        assert all(any(name in c for name in kept) for c in commands), commands
+        parents = [c for c in commands if "/job/warm." in c and "bwrap" not in c]
+        assert len(parents) == len(set(parents)), parents
+    assert Path("/proc/mounts").read_text() == mounts
     good = Submission("python", f"def f(x):\n    return x + 1\n# {os.urandom(4).hex()}\n",
                       INCREMENT, CASES)
     assert attacked.judge([good])[0].passed
+
+
+def warm(language: str) -> bool:
+    """Can the language's programs be forks of a warm parent?"""
+    code = get_language(language).probes["ok"].code
+    return get_language(language).program(code, INCREMENT, [(1,)]).warm is not None
 
 
 def _command(pid: int) -> str:

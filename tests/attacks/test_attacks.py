@@ -231,7 +231,7 @@ def test_expected_values_cannot_be_found_inside(attack):
     code = '''
 import gc, glob, sys
 def f(x):
-    wanted = 918273645 * 10 + 1
+    wanted = int("1546372819"[::-1])
     found = [o for o in gc.get_objects() if isinstance(o, (list, tuple, dict)) and
              str(wanted) in repr(o)[:100000]]
     frame = sys._getframe()

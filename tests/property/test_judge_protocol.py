@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from oorl.languages import get_language
 from oorl.records import Case, Parameter, Signature, Type
-from oorl.sandbox.cell import Outcome
 from oorl.sandbox.verdicts import conclude, observe
+from oorl.sandbox.watch import Outcome
 
 SIGNATURE = Signature("f", (Parameter("x", Type("int")),), Type.parse("list[int]"))
 ANSWERS = st.lists(st.lists(st.integers(-99, 99), max_size=4), min_size=1, max_size=6)

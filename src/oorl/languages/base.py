@@ -91,6 +91,18 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Warm:
+    """A warm interpreter in its own sandbox, every program a fork of it in namespaces of its own.
+
+    `argv` runs with `files` in /job; how it is talked to is in `runtime/warm.py`.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Compile:
     """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`."""
 
@@ -105,12 +117,15 @@ class Program:
     """Everything needed to run a candidate. `files` appear read-only in /job.
 
     A compiled artifact appears as /job/program. `{heap_mib}` in `argv` becomes two thirds of
-    the memory limit.
+    the memory limit. Where `warm` can be had, `job` is run by a fork of it instead of `argv`, to
+    the same effect.
     """
 
     files: Mapping[str, bytes]
     argv: tuple[str, ...]
     compile: Compile | None = None
+    warm: Warm | None = None
+    job: bytes = b""
 
 
 @dataclass(frozen=True)

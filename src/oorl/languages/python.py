@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import keyword
+import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from oorl.languages.base import Language, Probe, Program, Tool, source_bytes
+from oorl.languages.base import (
+    Language,
+    Probe,
+    Program,
+    Tool,
+    Warm,
+    runtime_file,
+    source_bytes,
+)
 from oorl.languages.values import as_float, nested
 from oorl.records import Json, Signature, Type
 
@@ -51,9 +61,7 @@ def encode(kind, value):
              for k, v in dict.items(value)]) + "]"
     raise WrongType(f"{name} expected, got {type(value).__name__}")
 
-def load(path):
-    with open(path, "rb") as file:
-        source = file.read()
+def load(source):
     try:
         code = compile(source, "candidate.py", "exec", dont_inherit=True)
     except BaseException as error:
@@ -68,8 +76,8 @@ def load(path):
         write("L", one_line(error))
         os_exit(0)
 
-def main():
-    function = load("/job/candidate.py")
+def main(source):
+    function = load(source)
     for index, arguments in enumerate(CASES):
         try:
             result = function(*arguments())
@@ -85,7 +93,7 @@ def main():
 
 
 class Python(Language):
-    """Python 3 of the machine, isolated mode, without site packages."""
+    """Python 3 of the machine, in isolated mode."""
 
     name = "python"
     title = "Python"
@@ -123,13 +131,23 @@ class Python(Language):
                 self.literal(p.type, v) + ", "
                 for p, v in zip(signature.parameters, arguments, strict=True)) + "),\n"
             for arguments in inputs)
-        driver = (f"{DRIVER}\nNAME = {signature.name!r}\n"
-                  f"RETURNS = {nested(signature.returns)}\nCASES = [\n{cases}]\nmain()\n")
-        files = {"candidate.py": source_bytes(code), "driver.py": driver.encode()}
-        return Program(files, (*self.interpreter(), "/job/driver.py"))
+        names = (f"NAME = {signature.name!r}\nRETURNS = {nested(signature.returns)}\n"
+                 f"CASES = [\n{cases}]\n").encode()
+        source = source_bytes(code)
+        end = b"main(open('/job/candidate.py', 'rb').read())\n"
+        files = {"candidate.py": source, "driver.py": DRIVER.encode() + names + end}
+        return Program(files, (*self.interpreter(), "/job/driver.py"), warm=self._warm(),
+                       job=b"f" + struct.pack(">I", len(names)) + names + source)
+
+    def whole(self, code: str) -> Program:
+        return replace(super().whole(code), warm=self._warm(), job=b"w" + source_bytes(code))
 
     def interpreter(self) -> tuple[str, ...]:
-        return (self.find(), "-ISB", "-X", "utf8", "-X", "int_max_str_digits=0")
+        return (self.find(), "-IB", "-X", "utf8", "-X", "int_max_str_digits=0")
+
+    def _warm(self) -> Warm:
+        return Warm("python", {"driver.py": DRIVER.encode(), "warm.py": runtime_file("warm.py")},
+                    (*self.interpreter(), "/job/warm.py"))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -19,36 +19,18 @@ import glob
 import json
 import os
 import resource
-import select
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oorl.sandbox import seccomp
 from oorl.sandbox.cgroups import Group, Usage
-from oorl.sandbox.tree import descendants, tree_memory_bytes, tree_usage
+from oorl.sandbox.tree import descendants
+from oorl.sandbox.watch import Limits, Outcome, Watch
 
 NOBODY = 65534
 PR_SET_CHILD_SUBREAPER = 36
-KEEP_BYTES = 8192
-"""How much of stdout and stderr is kept for people to read."""
-TICK_S = 0.05
-"""How often a process tree without a control group is looked at."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one command may use."""
-
-    wall_s: float
-    cpu_s: float
-    memory_bytes: int
-    max_processes: int
-    output_bytes: int
-    disk_bytes: int = 64 * 2**20
-
-
 @dataclass(frozen=True)
 class Command:
     """A command for a cell. `files` appear read-only in /job, or where an absolute name says;
@@ -63,22 +45,7 @@ class Command:
     binds: tuple[tuple[str, str], ...] = ()
     channel: int | None = None
     stdin: bytes | None = None
-
-
-@dataclass
-class Outcome:
-    """What became of a command. `stopped` says which limit of ours ended it, if one did;
-    `records` is what was collected."""
-
-    exit_code: int | None = None
-    stopped: str = ""
-    records: bytes = b""
-    stdout: bytes = b""
-    stderr: bytes = b""
-    oom: bool = False
-    refused_forks: bool = False
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
+    job: bytes = b""
 
 
 @dataclass
@@ -112,21 +79,25 @@ class Cell:
             pid = self._spawn(command, limits, ends)
             for end in ends:
                 os.close(end)
-            watch = _Watch(self, pid, limits, before, [r for r, _ in pipes], started)
+            watch = _Watch(self, pid, os.pidfd_open(pid), limits, before, [r for r, _ in pipes],
+                           started)
             outcome = watch.until_dead()
         finally:
             for read, _ in pipes:
                 os.close(read)
         outcome.wall_s = time.monotonic() - started
         if self.group:
-            after = self.group.usage()
-            outcome.cpu_s = after.cpu_s - before.cpu_s
-            outcome.oom = after.oom_kills > before.oom_kills
-            outcome.refused_forks = after.refused_forks > before.refused_forks
+            outcome.count(before, self.group.usage())
         return outcome
 
     def _spawn(self, command: Command, limits: Limits, ends: list[int]) -> int:
-        """`spawn` with the write ends of stdout, stderr, status and, if collected, records."""
+        """`spawn` with the write ends of stdout, stderr, status and, if collected, records.
+
+        Pipes belong to the program's uid, so that it can open /dev/stdout and the like.
+        """
+        if os.geteuid() == 0:
+            for end in (*ends[:2], *ends[3:]):
+                os.fchown(end, NOBODY, NOBODY)
         if command.stdin is None:
             return self.spawn(command, limits, ends[0], ends[1], ends[2],
                               command.channel if command.channel is not None else ends[3])
@@ -137,8 +108,12 @@ class Cell:
             os.close(stdin)
 
     def spawn(self, command: Command, limits: Limits, stdout: int, stderr: int, status: int,
-              channel: int, stdin: int | None = None) -> int:
-        """Start bubblewrap in a fork; returns its pid. The caller owns all descriptors."""
+              channel: int, stdin: int | None = None, capabilities: Sequence[str] = ()) -> int:
+        """Start bubblewrap in a fork; returns its pid. The caller owns all descriptors.
+
+        A command with `capabilities` is one of ours that makes namespaces for its children: it has
+        them in the cell's user namespace, and no system call filter. Never a candidate.
+        """
         files = {name: memory_file(name, data) for name, data in command.files.items()}
         argv = list(self._base)
         argv += ["--size", str(limits.disk_bytes), "--tmpfs", "/tmp", "--dir", "/job"]
@@ -148,7 +123,9 @@ class Cell:
         for host, inside in (*command.binds, *tool_binds(command.argv[0])):
             argv += ["--ro-bind", host, inside]
         argv += ["--remount-ro", "/", "--json-status-fd", str(status), "--chdir", "/tmp"]
-        if self._filter >= 0:
+        for capability in capabilities:
+            argv += ["--cap-add", capability]
+        if self._filter >= 0 and not capabilities:
             os.lseek(self._filter, 0, os.SEEK_SET)
             argv += ["--seccomp", str(self._filter)]
         argv += ["--", *command.argv]
@@ -199,103 +176,11 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR":
                "LANG": "C.UTF-8"}
 
 
-class _Watch:
-    """The loop around one running command."""
+class _Watch(Watch):
+    """The loop around bubblewrap."""
 
-    def __init__(self, cell: Cell, pid: int, limits: Limits, before: Usage, reads: list[int],
-                 started: float) -> None:
-        self.cell, self.pid, self.limits, self.before = cell, pid, limits, before
-        self.started = started
-        self.names = dict(zip(reads, ("stdout", "stderr", "status", "records"), strict=False))
-        self.data: dict[str, bytearray] = {name: bytearray() for name in
-                                           ("stdout", "stderr", "status", "records")}
-        self.drained = 0
-        self.outcome = Outcome()
-
-    def until_dead(self) -> Outcome:
-        pidfd = os.pidfd_open(self.pid)
-        poll = select.poll()
-        poll.register(pidfd, select.POLLIN)
-        if self.cell.hangup >= 0:
-            poll.register(self.cell.hangup, 0)
-        for fd in self.names:
-            os.set_blocking(fd, False)
-            poll.register(fd, select.POLLIN)
-        try:
-            self._loop(poll, pidfd)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            os.close(pidfd)
-            self._bury()
-        for fd in self.names:
-            self._drain(fd)
-        return self._finish()
-
-    def _loop(self, poll: select.poll, pidfd: int) -> None:
-        while not self.outcome.stopped:
-            for fd, event in poll.poll(max(1, self._pause_s() * 1000)):
-                if fd == pidfd:
-                    return
-                if fd == self.cell.hangup:
-                    self.outcome.stopped = "hangup"
-                elif not self._drain(fd) and event & (select.POLLHUP | select.POLLERR):
-                    poll.unregister(fd)
-            if not self.outcome.stopped:
-                self.outcome.stopped = self._over_limit()
-
-    def _drain(self, fd: int) -> bool:
-        """Read what there is; False at the end of the stream. Bytes over the cap are dropped."""
-        name = self.names[fd]
-        data = self.data[name]
-        keep = self.limits.output_bytes if name == "records" else KEEP_BYTES
-        for _ in range(64):
-            try:
-                chunk = os.read(fd, 65536)
-            except BlockingIOError:
-                return True
-            if not chunk:
-                return False
-            self.drained += len(chunk)
-            data += chunk[:max(0, keep - len(data))]
-            if self.drained > self.limits.output_bytes and not self.outcome.stopped:
-                self.outcome.stopped = "output"
-                return True
-        return True
-
-    def _pause_s(self) -> float:
-        """Seconds until something can be over a limit."""
-        wall = self.started + self.limits.wall_s - time.monotonic()
-        if self.cell.group is None:
-            return min(wall, TICK_S)
-        left = self.limits.cpu_s - (self.cell.group.cpu_s() - self.before.cpu_s)
-        return min(wall, max(0.01, left / (os.cpu_count() or 1)))
-
-    def _over_limit(self) -> str:
-        if time.monotonic() - self.started > self.limits.wall_s:
-            return "wall"
-        if self.cell.group:
-            used = self.cell.group.cpu_s() - self.before.cpu_s
-            return "cpu" if used > self.limits.cpu_s else ""
-        usage = tree_usage(self.pid)
-        self.outcome.cpu_s = max(self.outcome.cpu_s, usage.cpu_s)
-        if usage.processes > self.limits.max_processes + 2:  # bubblewrap's own two
-            self.outcome.refused_forks = True
-            return "processes"
-        if usage.rss_bytes > self.limits.memory_bytes and self._really_over():
-            self.outcome.oom = True
-            return "memory"
-        return "cpu" if usage.cpu_s > self.limits.cpu_s else ""
-
-    def _really_over(self) -> bool:
-        try:
-            return tree_memory_bytes(self.pid) > self.limits.memory_bytes
-        except OSError:
-            return True
-
-    def _bury(self) -> None:
-        """Return only when nothing of the cell is alive, or waits to be waited for."""
+    def bury(self) -> None:
+        os.waitpid(self.pid, 0)
         init = self._init_pid()
         if self.cell.group:
             if not self.cell.group.kill():
@@ -326,13 +211,9 @@ class _Watch:
                 found.update(json.loads(line))
         return found
 
-    def _finish(self) -> Outcome:
-        outcome = self.outcome
-        outcome.records = bytes(self.data["records"])
-        outcome.stdout, outcome.stderr = bytes(self.data["stdout"]), bytes(self.data["stderr"])
+    def exit_code(self) -> int | None:
         # Without this line bubblewrap never started the command, or died with it.
-        outcome.exit_code = self._status().get("exit-code")
-        return outcome
+        return self._status().get("exit-code")
 
 
 def adopt_orphans() -> None:

@@ -29,9 +29,9 @@ from oorl.records import (
     canonical,
     stable_id,
 )
-from oorl.sandbox.cell import Limits
 from oorl.sandbox.isolation import require_bubblewrap
 from oorl.sandbox.verdicts import Observation, conclude, conclude_assertions, conclude_stdio
+from oorl.sandbox.watch import Limits
 from oorl.sandbox.worker import Settings, Task, WholeTask, read_frame, write_frame
 
 
@@ -53,9 +53,10 @@ class Judge:
     language without its tools; a bad program is never an error.
     """
 
-    def __init__(self, params: SandboxParams | None = None, *, use_cgroups: bool = True) -> None:
+    def __init__(self, params: SandboxParams | None = None, *, use_cgroups: bool = True,
+                 use_warm: bool = True) -> None:
         self.params = params or SandboxParams.model_validate({})
-        self.use_cgroups = use_cgroups
+        self.use_cgroups, self.use_warm = use_cgroups, use_warm
         self._workers: list[_Connection] = []
         self._lock = threading.Lock()
 
@@ -108,7 +109,8 @@ class Judge:
     def _start(self) -> None:
         if not self._workers:
             settings = Settings(require_bubblewrap(), limits_of(self.params),
-                                self.params.compile_timeout_s, self.use_cgroups)
+                                self.params.compile_timeout_s, self.use_cgroups,
+                                self.use_warm)
             self._workers = [_Connection(settings) for _ in range(self.params.workers)]
 
     def _run(self, indices: list[int], submissions: Sequence[AnySubmission]

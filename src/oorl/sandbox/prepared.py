@@ -11,7 +11,8 @@ from pathlib import Path
 
 from oorl.errors import InfraError
 from oorl.languages.base import Prepared
-from oorl.sandbox.cell import Cell, Command, Limits
+from oorl.sandbox.cell import Cell, Command
+from oorl.sandbox.watch import Limits
 
 ARTIFACT_LIMITS = Limits(wall_s=300, cpu_s=240, memory_bytes=2 * 2**30, max_processes=64,
                          output_bytes=2**20, disk_bytes=512 * 2**20)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from oorl.languages.base import Language
 from oorl.records import Case, Json, Signature, Status, StdioCase, Verdict
-from oorl.sandbox.cell import Outcome
 from oorl.sandbox.compare import agree, texts_agree
+from oorl.sandbox.watch import Outcome
 
 DETAIL_CHARS = 600
 STOPPED = {"wall": Status.TIMEOUT, "cpu": Status.TIMEOUT, "output": Status.OUTPUT_LIMIT,

@@ -22,14 +22,20 @@ from oorl.languages import get_language
 from oorl.languages.base import Compile, Program
 from oorl.records import Json, Signature, Status
 from oorl.sandbox import cgroups
-from oorl.sandbox.cell import Cell, Command, Limits, adopt_orphans, memory_file
+from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
 from oorl.sandbox.verdicts import Observation, clean, observe, observe_run
+from oorl.sandbox.warm import WarmFailed, WarmParent
+from oorl.sandbox.watch import Limits, Outcome
 
 COMPILE_MEMORY = 2**30
 SERVER_LIFETIME = 2000
 """Sources after which a compile server is replaced: it must not grow for ever."""
+
+
+WARM_FAULTS = 5
+"""Faults after which a worker starts every program cold: this machine cannot do it otherwise."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Settings:
     limits: Limits
     compile_timeout_s: float
     use_cgroups: bool = True
+    use_warm: bool = True
 
 
 @dataclass
@@ -94,6 +101,8 @@ class Worker:
         group = cgroups.create("run") if settings.use_cgroups else None
         self.cell = Cell(settings.bwrap, group, settings.limits, hangup)
         self.servers: dict[str, CompileServer] = {}
+        self.parents: dict[str, WarmParent] = {}
+        self.warm_faults = 0
 
     def judge(self, task: Task | WholeTask) -> Observation:
         """Compile and run. A fault of our own is tried twice, then reported as such."""
@@ -119,19 +128,20 @@ class Worker:
             cpu_s, wall_s = built.cpu_s, built.wall_s
         command = self._command(program, files)
         if isinstance(task, Task):
-            seen = observe(self.cell.run(command), len(task.inputs))
+            seen = observe(self._run(program, command), len(task.inputs))
         else:
-            seen = self._runs(task, command)
+            seen = self._runs(task, program, command)
         seen.cpu_s += cpu_s
         seen.wall_s += wall_s
         return seen
 
-    def _runs(self, task: WholeTask, command: Command) -> Observation:
+    def _runs(self, task: WholeTask, program: Program, command: Command) -> Observation:
         """Run on every stdin until one run fails by itself: what follows cannot change that."""
         language = get_language(task.language)
         total = Observation([])
         for stdin in task.stdins:
-            outcome = self.cell.run(replace(command, stdin=stdin.encode("utf-8", "surrogatepass")))
+            data = stdin.encode("utf-8", "surrogatepass")
+            outcome = self._run(program, replace(command, stdin=data))
             seen = observe_run(outcome, language)
             total = replace(seen, records=total.records + seen.records,
                             limit=total.limit or seen.limit, cpu_s=total.cpu_s + seen.cpu_s,
@@ -140,9 +150,28 @@ class Worker:
                 break
         return total
 
+    def _run(self, program: Program, command: Command) -> Outcome:
+        """One launch: by a fork of a warm parent where there is one, else in a new cell. Both are
+        isolated alike, so a parent that fails costs time only."""
+        warm = program.warm
+        if warm is None or not self.settings.use_warm or self.warm_faults >= WARM_FAULTS:
+            return self.cell.run(command)
+        if warm.name not in self.parents:
+            self.parents[warm.name] = WarmParent(self._new_cell(warm.name), warm)
+        try:
+            return self.parents[warm.name].run(command, self.settings.limits)
+        except WarmFailed:
+            self.warm_faults += 1
+            return self.cell.run(command)
+
+    def _new_cell(self, name: str) -> Cell:
+        group = cgroups.create(name) if self.settings.use_cgroups else None
+        return Cell(self.settings.bwrap, group, self.settings.limits, self.cell.hangup)
+
     def _command(self, program: Program, files: dict[str, bytes]) -> Command:
         heap = str(self.settings.limits.memory_bytes * 2 // 3 // 2**20)
-        return Command(tuple(part.replace("{heap_mib}", heap) for part in program.argv), files)
+        argv = tuple(part.replace("{heap_mib}", heap) for part in program.argv)
+        return Command(argv, files, job=program.job)
 
     def _compile(self, compile_: Compile) -> Built:
         return self._compile_warm(compile_) if compile_.server else self._compile_cold(compile_)
@@ -188,9 +217,7 @@ class Worker:
         assert compile_.server is not None
         name = compile_.server.name
         if name not in self.servers:
-            group = cgroups.create(name) if self.settings.use_cgroups else None
-            cell = Cell(self.settings.bwrap, group, self.settings.limits)
-            self.servers[name] = CompileServer(cell, compile_.server)
+            self.servers[name] = CompileServer(self._new_cell(name), compile_.server)
         server = self.servers[name]
         if server.compiled >= SERVER_LIFETIME:
             server.close()
@@ -199,10 +226,11 @@ class Worker:
 
     def close(self) -> None:
         """Stop the servers and remove the control groups."""
-        for server in self.servers.values():
-            server.close()
-            if server.cell.group:
-                server.cell.group.remove()
+        kept: list[CompileServer | WarmParent] = [*self.servers.values(), *self.parents.values()]
+        for process in kept:
+            process.close()
+            if process.cell.group:
+                process.cell.group.remove()
         if self.cell.group:
             self.cell.group.remove()
 
