@@ -15,7 +15,7 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
-.PHONY: help demo setup system test lint e2e ui docs constraints clean
+.PHONY: help demo setup system languages test lint e2e ui docs constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ setup: system .venv/.ready  ## system packages and .venv; quick when nothing is 
 system:
 	@scripts/system.sh
 
+languages: | system  ## compilers and interpreters of all languages; `setup` has those of params.yaml
+	@scripts/system.sh all
+
 .venv/.ready: pyproject.toml constraints.txt scripts/setup.sh | system
 	@scripts/setup.sh
 
@@ -38,7 +41,7 @@ lint: setup  ## ruff, mypy and the import contracts
 	lint-imports
 
 # The tests run even if lint complains: both results are wanted, and pytest's line comes last.
-test: setup  ## lint, then all tests; the full pipeline at a small size comes last
+test: setup languages  ## lint, then all tests; the full pipeline at a small size comes last
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 

@@ -2,6 +2,9 @@
 # Install the system packages that are missing: Python's venv, the sandbox, compilers and
 # interpreters. Installs with apt as root or where sudo asks no password; elsewhere it prints the
 # command to type and stops. Does nothing in a fraction of a second when nothing is missing.
+#
+#     scripts/system.sh        for the languages that params.yaml names
+#     scripts/system.sh all    for every language
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,7 +37,7 @@ if ! python=$(scripts/find_python.sh); then
     python=$(scripts/find_python.sh) || stop python3.11 python3.11-venv
 fi
 
-list=$(PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 "$python" scripts/toolchains.py)
+list=$(PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 "$python" scripts/toolchains.py "$@")
 read -ra required <<<"$(sed -n 's/^required *//p' <<<"$list")"
 read -ra optional <<<"$(sed -n 's/^optional *//p' <<<"$list")"
 if [ ${#required[@]} = 0 ] && [ ${#optional[@]} = 0 ]; then exit 0; fi

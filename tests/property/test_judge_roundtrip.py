@@ -28,6 +28,9 @@ IDENTITY = {
 }
 
 
+INT_LIMITS = {"javascript": 2**53, "typescript": 2**53, "r": 2**53, "ocaml": 2**62 - 1}
+
+
 @pytest.fixture(scope="module")
 def exact_judge() -> Iterator[Judge]:
     with Judge(SandboxParams.model_validate({"float_tolerance": 0.0})) as made:
@@ -38,7 +41,16 @@ def exact_judge() -> Iterator[Judge]:
         yield made
 
 
+TYPED = {
+    "go": ("", " { return x }"),
+}
+"""What goes before and after the declaration, in typed languages."""
+
+
 def identity(name: str, type_: Type) -> str:
+    if name in TYPED:
+        before, after = TYPED[name]
+        return f"{before}{get_language(name).declaration(signature(type_))}{after}"
     if name == "cpp":
         return f"{cpp_type(type_)} same({cpp_type(type_)} x) {{ return x; }}"
     if name == "java":
@@ -56,8 +68,8 @@ def values(type_: Type, language: str) -> st.SearchStrategy:
     """Canonical values that the language can hold."""
     kind = type_.kind
     if kind == "int":
-        top = 2**53 if language == "javascript" else 2**63 - 1
-        return st.integers(-top if language == "javascript" else -top - 1, top)
+        top = INT_LIMITS.get(language, 2**63 - 1)
+        return st.integers(-top, top) if top == 2**53 else st.integers(-top - 1, top)
     if kind == "float":
         return st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
             ["NaN", "Infinity", "-Infinity", 0.1, 1e16, 1e22, 5e-324])

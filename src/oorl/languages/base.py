@@ -68,13 +68,15 @@ class Prepared:
     """A file built once per machine from trusted sources, in the sandbox (a compiled header).
 
     `argv` runs with `files` in /prepared/`name` and writes the artifact to /tmp/artifact; later
-    compilations find it, as `output`, and `files` read-only in /prepared/`name`.
+    compilations find it, as `output`, and `files` read-only in /prepared/`name`. With `unpack`
+    the artifact is a tar archive, found unpacked there.
     """
 
     name: str
     files: Mapping[str, bytes]
     argv: tuple[str, ...]
     output: str = "artifact"
+    unpack: bool = False
 
 
 @dataclass(frozen=True)

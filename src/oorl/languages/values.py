@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oorl.languages.base import SPECIAL_FLOATS
@@ -139,6 +139,15 @@ def nested(type_: Type, opening: str = "[", closing: str = "]") -> str:
     """A type as nested lists of strings, for drivers that encode by type at run time."""
     inner = ",".join([f'"{type_.kind}"', *(nested(a, opening, closing) for a in type_.args)])
     return f"{opening}{inner}{closing}"
+
+
+def combined(type_: Type, names: Mapping[str, str], call: str = "{}({})", gap: str = ", ") -> str:
+    """A type as an expression of combinators, `List(Map(Str, Int))`, for drivers that have a
+    reader or writer for each kind."""
+    if not type_.args:
+        return names[type_.kind]
+    return call.format(names[type_.kind], gap.join(combined(a, names, call, gap)
+                                                   for a in type_.args))
 
 
 def braced_hex(point: int) -> str:

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def folder_of(prepared: Prepared) -> Path:
     """The folder of this very build: content, command and compiler are in its name."""
     compiler = os.path.realpath(prepared.argv[0])
     state = os.stat(compiler)
-    parts = [repr(sorted(prepared.files.items())), repr(prepared.argv), prepared.output, compiler,
+    parts = [repr(sorted(prepared.files.items())), repr(prepared.argv), prepared.output,
+             str(prepared.unpack), compiler,
              str(state.st_size), str(state.st_mtime_ns)]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
     return cache_folder() / f"{prepared.name}-{digest}"
@@ -66,6 +68,10 @@ def _build(cell: Cell, prepared: Prepared, folder: Path) -> None:
             raise InfraError(f"{prepared.name} could not be built: "
                              f"{outcome.stderr[:500].decode('utf-8', 'replace')}",
                              "Run `oorl doctor` and reinstall the compiler it names.")
+        if prepared.unpack:
+            with tarfile.open(work / prepared.output) as archive:
+                archive.extractall(work, filter="data")
+            (work / prepared.output).unlink()
         work.chmod(0o755)
         os.replace(work, folder)
     finally:
