@@ -11,8 +11,10 @@ from trl import DPOConfig, DPOTrainer, GRPOTrainer
 
 from oorl.losses.gepo import GEPOForm, gepo_loss
 from oorl.losses.policy_gradient import reinforce_pp_advantages
-from oorl.trainers.groups import GEPOStep, ReferenceLogps, tokenize_groups
+from oorl.trainers.group_step import GEPOStep
+from oorl.trainers.groups import tokenize_groups
 from oorl.trainers.logps import add_response_head
+from oorl.trainers.reference import ReferenceLogps
 from tests.unit.trainers.test_oorl_trainer import make
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
@@ -47,9 +49,11 @@ def sequence_logp(model, prompt, response):
 @pytest.mark.parametrize("form", [
     GEPOForm(), GEPOForm(beta=0.5, lambda_=0.1), GEPOForm(length_normalize=True),
     GEPOForm(variance_per_token=True, label_smoothing=0.1)], ids=str)
-@pytest.mark.parametrize("mode", ["single_graph", "two_pass"])
+@pytest.mark.parametrize("mode", ["single_graph", "two_pass", "streaming"])
 @pytest.mark.parametrize("checkpointing", [False, True])
-def test_backward_equals_autograd_of_the_whole_loss(float64_norm, form, mode, checkpointing):
+@pytest.mark.parametrize("share", [False, True])
+def test_backward_equals_autograd_of_the_whole_loss(
+        float64_norm, form, mode, checkpointing, share):
     groups, _ = tokenize_groups(GROUPS[:3], tiny_tokenizer(), 200)
     policy, reference = policy_and_reference(torch.float64)
     losses = []
@@ -71,8 +75,8 @@ def test_backward_equals_autograd_of_the_whole_loss(float64_norm, form, mode, ch
     if checkpointing:
         policy.gradient_checkpointing_enable()
     stored = ReferenceLogps.compute(reference, groups)
-    metrics = GEPOStep(form, mode).backward(
-        policy, policy, groups, stored, lambda x: x.backward())
+    metrics = GEPOStep(form, mode, share_prefix=share).backward(
+        policy, policy, groups, stored, lambda x, leaves=(): x.backward())
     assert metrics["loss"] == pytest.approx(loss.item(), rel=1e-10)
     for name, parameter in policy.named_parameters():
         torch.testing.assert_close(parameter.grad, expected[name], rtol=1e-9, atol=1e-11)
@@ -101,7 +105,7 @@ def test_one_winner_one_loser_equals_trl_dpo(tmp_path):
     add_response_head(reference)
     metrics = GEPOStep(GEPOForm(beta=0.1, lambda_=0.0)).backward(
         policy, policy, groups, ReferenceLogps.compute(reference, groups),
-        lambda x: x.backward())
+        lambda x, leaves=(): x.backward())
     assert abs(loss.item() - math.log(2)) > 1e-3
     assert metrics["loss"] == pytest.approx(loss.item(), abs=1.5e-6)
     for name, parameter in policy.named_parameters():

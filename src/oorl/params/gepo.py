@@ -22,8 +22,8 @@ class GEPOParams(Section):
         False, description="log-ratios per token; keeps the variance from outweighing the rest")
     variance_per_token: bool = Field(False, description="the same, in the variance alone")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5)
-    mode: str = Field("single_graph", pattern="^(single_graph|two_pass)$",
-                      description="two_pass needs the least memory")
+    mode: str = Field("single_graph", pattern="^(single_graph|two_pass|streaming)$",
+                      description="two_pass needs the least memory; streaming is for LoRA")
     max_steps: int = Field(20, ge=1)
     groups_per_step: int = Field(2, ge=1)
     save_every: int = Field(10, ge=1)

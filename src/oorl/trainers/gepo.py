@@ -20,16 +20,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 
 from oorl.errors import ParamsError
 from oorl.losses.gepo import GEPOForm
-from oorl.trainers.groups import (
-    GEPOStep,
-    ReferenceLogps,
-    TokenGroup,
-    check_start,
-    checked_form,
-    evaluate_groups,
-    tokenize_groups,
-)
+from oorl.trainers.distributed import quiet, slots
+from oorl.trainers.group_step import GEPOStep, checked_form, mode_problem
+from oorl.trainers.groups import TokenGroup, tokenize_groups
 from oorl.trainers.logps import add_response_head
+from oorl.trainers.reference import ReferenceLogps, check_start, evaluate_groups
 
 REFERENCE_FILE = "gepo_reference.pt"
 
@@ -51,7 +46,8 @@ class GEPOConfig(TrainingArguments):
     length_normalize: bool = _setting(False, "Divide log-ratios by response length.")
     variance_per_token: bool = _setting(False, "The same, in the variance alone.")
     label_smoothing: float = _setting(0.0, "Chance that winners and losers are swapped.")
-    mode: str = _setting("single_graph", "single_graph (fast) or two_pass (least memory).")
+    mode: str = _setting(
+        "single_graph", "single_graph, two_pass (least memory) or streaming (LoRA); see GEPOStep.")
     max_coefficient: float | None = _setting(
         None, "Clip of a response's coefficient; needs two_pass.")
     max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
@@ -61,11 +57,8 @@ class GEPOConfig(TrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.mode not in ("single_graph", "two_pass") or (
-                self.max_coefficient is not None and self.mode != "two_pass"):
-            raise ParamsError(
-                f"mode = {self.mode!r}, max_coefficient = {self.max_coefficient}",
-                "mode is single_graph or two_pass; max_coefficient needs two_pass.")
+        if problem := mode_problem(self.mode, self.max_coefficient):
+            raise ParamsError(problem, "Correct the settings of GEPOConfig.")
         self.form()
 
     def form(self) -> GEPOForm:
@@ -134,13 +127,14 @@ class GEPOTrainer(Trainer):
             if self.state.global_step == 0:
                 check_start(model, self.model, groups[0], self._reference)
             metrics = self._gepo.backward(
-                model, self.model, groups, self._reference, self._backward, share)
+                model, self.model, groups, self._reference, self._backward, share,
+                lambda: quiet(self.accelerator, model), slots(self.accelerator))
         loss = metrics.pop("loss")
         for name, value in metrics.items():
             self._gathered[name].append(value)
         return torch.tensor(loss * share, device=self.args.device)
 
-    def _backward(self, loss: Tensor) -> None:
+    def _backward(self, loss: Tensor, leaves: Sequence[Tensor] = ()) -> None:
         deepspeed = {"scale_wrt_gas": False} if self.is_deepspeed_enabled else {}
         self.accelerator.backward(loss, **deepspeed)
 

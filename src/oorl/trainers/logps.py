@@ -8,9 +8,9 @@ before the model is wrapped.
 Two layouts, equal up to rounding:
 
 - shared prefix: every prompt runs once, its keys and values are handed to all its responses.
-  For k responses per prompt this saves (k - 1) prompts of compute. Needs the cache, so it is
-  not available under transformers' gradient checkpointing (which disables the cache).
-- joined: prompt and response run as one sequence, once per response.
+  For k responses per prompt this saves (k - 1) prompts of compute (see `oorl.trainers.prefix`).
+- joined: prompt and response run as one sequence, once per response; for architectures that keep
+  more of a prompt than keys and values.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
-from transformers import DynamicCache, PreTrainedModel
+from torch.utils._pytree import register_dataclass
+from transformers import PreTrainedModel
 
-# Positions scored at once, times the vocabulary, is what the logits cost in memory; larger
-# batches are scored in pieces whose logits are recomputed in the backward pass.
-_LOGITS_AT_ONCE = 2**24
+from oorl.trainers.head import token_logps
+from oorl.trainers.prefix import Prefix, PrefixCache, allow_checkpointing, can_share_prefix
+
+__all__ = ["ResponseBatch", "ResponseLogps", "add_response_head", "can_share_prefix"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _pad(rows: Sequence[Sequence[int]], value: int, left: bool) -> tuple[Tensor,
     return torch.tensor(ids), torch.tensor(mask)
 
 
-@dataclass(frozen=True)
+@dataclass
 class ResponseLogps:
     """(R, T) in float32: log-probabilities, 0 outside the mask; entropies (no gradient) or None."""
 
@@ -82,53 +83,66 @@ class ResponseLogps:
     entropies: Tensor | None
 
 
+# FSDP2 finds the tensors of an output this way.
+register_dataclass(ResponseLogps)
+
+
 def add_response_head(model: Any) -> None:
     """Give `model.forward` the keyword `response_batch` (see the module's docstring).
 
     `model` is a PreTrainedModel, or a PeftModel around one.
 
-    With it, `forward(response_batch=..., share_prefix=bool, temperature=float,
-    entropy=bool)` returns `ResponseLogps`; without it, the forward is the original one.
+    With it, `forward(response_batch=..., share_prefix=bool, temperature=float, entropy=bool)`
+    returns `ResponseLogps`; without it, the forward is the original one. Further keywords:
+    `prefix_only=True` returns the prompts' `Prefix` instead, and `prefix=...` takes one (its own
+    or a `cut` of it) in place of running the prompts; `uniform=True` promises that the gradients
+    of all the log-probabilities will be equal, which spares work (see `oorl.trainers.head`).
     """
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
     original = model.forward
 
     @functools.wraps(original)
     def forward(self: PreTrainedModel, *args: Any, response_batch: ResponseBatch | None = None,
-                share_prefix: bool = True, temperature: float = 1.0, entropy: bool = False,
+                share_prefix: bool = True, prefix: Prefix | None = None, prefix_only: bool = False,
+                temperature: float = 1.0, entropy: bool = False, uniform: bool = False,
                 **kwargs: Any) -> Any:
         if response_batch is None:
             return original(*args, **kwargs)
-        hidden = (_shared_hidden if share_prefix else _joined_hidden)(self, response_batch)
-        return _score(self, hidden, response_batch, temperature, entropy)
+        if prefix is None and share_prefix:
+            prefix = _run_prompts(self, response_batch)
+        if prefix_only:
+            return prefix
+        hidden = (_joined_hidden(self, response_batch) if prefix is None
+                  else _shared_hidden(self, response_batch, prefix))
+        return _score(self, hidden, response_batch, temperature, entropy, uniform)
 
     model.forward = types.MethodType(forward, model)
-
-
-def can_share_prefix(model: PreTrainedModel) -> bool:
-    """Whether the shared-prefix layout works: not while checkpointing layers in training."""
-    return not (model.training and model.is_activation_checkpointing)
+    allow_checkpointing(model)
 
 
 def _positions(mask: Tensor) -> Tensor:
     return (mask.cumsum(1) - 1).clamp(min=0)
 
 
-def _shared_hidden(model: PreTrainedModel, batch: ResponseBatch) -> Tensor:
-    """(R, T, D): the states that predict each response token; each prompt runs once."""
-    cache = DynamicCache(config=model.config)
-    prompt = model.base_model(
+def _run_prompts(model: PreTrainedModel, batch: ResponseBatch) -> Prefix:
+    cache = PrefixCache.recording(model)
+    output = model.base_model(
         input_ids=batch.prompt_ids, attention_mask=batch.prompt_mask,
-        position_ids=_positions(batch.prompt_mask), past_key_values=cache, use_cache=True)
-    first = prompt.last_hidden_state[:, -1:][batch.prompt_index]
+        position_ids=_positions(batch.prompt_mask), past_key_values=cache, use_cache=False)
+    return cache.recorded(output.last_hidden_state[:, -1:])
+
+
+def _shared_hidden(model: PreTrainedModel, batch: ResponseBatch, prefix: Prefix) -> Tensor:
+    """(R, T, D): the states that predict each response token; each prompt ran once."""
+    index = None if len(batch.prompt_ids) == len(batch.response_ids) == 1 else batch.prompt_index
+    first = prefix.last if index is None else prefix.last[index]
     if batch.response_ids.size(1) == 1:
         return first
-    cache.batch_select_indices(batch.prompt_index)
     mask = torch.cat([batch.prompt_mask[batch.prompt_index], batch.response_mask[:, :-1]], 1)
     rest = model.base_model(
         input_ids=batch.response_ids[:, :-1], attention_mask=mask,
         position_ids=_positions(mask)[:, batch.prompt_ids.size(1):],
-        past_key_values=cache, use_cache=True)
+        past_key_values=PrefixCache.reading(prefix, index), use_cache=False)
     return torch.cat([first, rest.last_hidden_state], 1)
 
 
@@ -144,37 +158,15 @@ def _joined_hidden(model: PreTrainedModel, batch: ResponseBatch) -> Tensor:
 
 def _score(
     model: PreTrainedModel, hidden: Tensor, batch: ResponseBatch, temperature: float,
-    entropy: bool,
+    entropy: bool, uniform: bool,
 ) -> ResponseLogps:
-    """Project the unpadded positions only, piece by piece if the logits would be large."""
-    head = model.get_output_embeddings()
+    """Project the unpadded positions only."""
+    head: Any = model.get_output_embeddings()
     mask = batch.response_mask.bool()
-    states, targets = hidden[mask], batch.response_ids[mask]
-    step = max(1, _LOGITS_AT_ONCE // head.weight.size(0))
-    pieces = [
-        _token_logps(head, states[i:i + step], targets[i:i + step], temperature, entropy)
-        if len(states) <= step or not torch.is_grad_enabled() else
-        checkpoint(_token_logps, head, states[i:i + step], targets[i:i + step], temperature,
-                   entropy, use_reentrant=False)
-        for i in range(0, len(states), step)
-    ]
-    logps, entropies = (torch.cat(column) for column in zip(*pieces, strict=True))
+    logps, entropies = token_logps(
+        head, hidden[mask], batch.response_ids[mask], temperature, entropy, uniform)
     empty = torch.zeros(mask.shape, dtype=logps.dtype, device=mask.device)
     return ResponseLogps(
         empty.masked_scatter(mask, logps),
         empty.masked_scatter(mask, entropies) if entropy else None,
     )
-
-
-def _token_logps(
-    head: torch.nn.Module, states: Tensor, targets: Tensor, temperature: float, entropy: bool
-) -> tuple[Tensor, Tensor]:
-    """(K,) log-probabilities of the targets and (K,) entropies (empty unless asked for)."""
-    logits = head(states)
-    logits = (logits if logits.dtype == torch.float64 else logits.float()) / temperature
-    log_all = logits.log_softmax(-1)
-    logps = log_all.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
-    if not entropy:
-        return logps, logps.new_empty(0)
-    with torch.no_grad():
-        return logps, -(log_all.exp() * log_all).sum(-1)

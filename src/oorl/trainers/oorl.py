@@ -45,16 +45,12 @@ from oorl.losses.policy_gradient import (
     reinforce_pp_advantages,
     token_kl,
 )
-from oorl.trainers.groups import (
-    GEPOStep,
-    ReferenceLogps,
-    TokenGroup,
-    check_start,
-    drawn_groups,
-    tokenize_groups,
-)
+from oorl.trainers.distributed import quiet, slots
+from oorl.trainers.group_step import GEPOStep
+from oorl.trainers.groups import TokenGroup, drawn_groups, tokenize_groups
 from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
 from oorl.trainers.oorl_config import OORLConfig
+from oorl.trainers.reference import ReferenceLogps, check_start
 from oorl.trainers.shards import Backward, Shards, with_known_gradients
 
 REFERENCE_FILE = "gepo_reference_{rank}.pt"
@@ -170,8 +166,8 @@ class OORLTrainer(GRPOTrainer):
         started = time.perf_counter()
         groups = [self._groups[i] for i in self._drawn(step)]
         # The on-policy backward that follows synchronises both gradients at once.
-        quiet = self.accelerator.no_sync(model) if self.args.w_rl > 0 else nullcontext()
-        with quiet, self.compute_loss_context_manager():
+        outer = quiet(self.accelerator, model) if self.args.w_rl > 0 else nullcontext()
+        with outer, self.compute_loss_context_manager():
             if step == 0:
                 check_start(model, self.model, groups[0], self._reference)
             metrics = self._gepo_gradient(model, groups)
@@ -189,7 +185,8 @@ class OORLTrainer(GRPOTrainer):
         assert reference is not None
         if self._shards is None:
             return self._gepo.backward(
-                model, self.model, groups, reference, self._backward, self.args.w_gepo)
+                model, self.model, groups, reference, self._backward, self.args.w_gepo,
+                lambda: quiet(self.accelerator, model), slots(self.accelerator))
         share = self.args.w_gepo / len(groups)
 
         def part(group: TokenGroup) -> Callable[[Backward], dict[str, float]]:
@@ -205,7 +202,7 @@ class OORLTrainer(GRPOTrainer):
     def _trained(self) -> list[torch.nn.Parameter]:
         return [p for p in self.model.parameters() if p.requires_grad]
 
-    def _backward(self, loss: Tensor) -> None:
+    def _backward(self, loss: Tensor, leaves: Sequence[Tensor] = ()) -> None:
         deepspeed = {"scale_wrt_gas": False} if self.is_deepspeed_enabled else {}
         self.accelerator.backward(loss, **deepspeed)
 

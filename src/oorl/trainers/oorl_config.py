@@ -9,7 +9,7 @@ from trl import GRPOConfig
 
 from oorl.errors import ParamsError
 from oorl.losses.gepo import GEPOForm
-from oorl.trainers.groups import checked_form
+from oorl.trainers.group_step import checked_form, mode_problem
 
 ALGORITHMS = ("reinforce_pp", "reinforce_pp_baseline", "grpo")
 
@@ -40,7 +40,8 @@ class OORLConfig(GRPOConfig):
     gepo_length_normalize: bool = _setting(False, "Divide log-ratios by response length.")
     gepo_variance_per_token: bool = _setting(False, "The same, in the variance alone.")
     gepo_label_smoothing: float = _setting(0.0, "Chance that winners and losers are swapped.")
-    gepo_mode: str = _setting("single_graph", "single_graph (fast) or two_pass (least memory).")
+    gepo_mode: str = _setting(
+        "single_graph", "single_graph, two_pass (least memory) or streaming (LoRA); see GEPOStep.")
     gepo_max_coefficient: float | None = _setting(
         None, "Clip of a response's coefficient; needs two_pass.")
     gepo_max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
@@ -86,10 +87,8 @@ class OORLConfig(GRPOConfig):
             self.gepo_form()
         except ParamsError as error:
             found.append(error.problem)
-        rule(self.gepo_mode in ("single_graph", "two_pass"),
-             f"gepo_mode = {self.gepo_mode!r}: must be single_graph or two_pass")
-        rule(self.gepo_max_coefficient is None or self.gepo_mode == "two_pass",
-             "gepo_max_coefficient: needs gepo_mode = two_pass")
+        problem = mode_problem(self.gepo_mode, self.gepo_max_coefficient)
+        rule(not problem, "gepo_" + problem)
         rule(self.cpu_workers == 0 or (self.use_cpu and self.world_size == 1
                                        and self.algorithm != "grpo"),
              "cpu_workers: for one CPU process (use_cpu) and the REINFORCE++ algorithms")

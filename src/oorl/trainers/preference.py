@@ -7,9 +7,10 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from oorl.trainers.groups import ReferenceLogps, evaluate_groups, tokenize_groups
+from oorl.trainers.groups import tokenize_groups
 from oorl.trainers.logps import add_response_head
 from oorl.trainers.oorl_config import OORLConfig
+from oorl.trainers.reference import ReferenceLogps, evaluate_groups
 
 
 class PreferenceCheck:

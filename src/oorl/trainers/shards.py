@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-Backward = Callable[[Tensor], None]
+Backward = Callable[..., None]
 Result = TypeVar("Result")
 
 
@@ -30,13 +30,16 @@ class Shards:
         """Call every part with its own `backward`, which collects gradients of `parameters`.
 
         Returns the parts' results and the sums of their gradients, one per parameter. A part
-        may call `backward` several times.
+        may call `backward(loss, leaves=())` several times; it adds to the leaves' `grad` too.
         """
         def one(part: Callable[[Backward], Result]) -> tuple[Result, list[Tensor]]:
             collected: list[Tensor] = []
 
-            def backward(loss: Tensor) -> None:
-                grads = torch.autograd.grad(loss, parameters, materialize_grads=True)
+            def backward(loss: Tensor, leaves: Sequence[Tensor] = ()) -> None:
+                found = torch.autograd.grad(loss, [*parameters, *leaves], materialize_grads=True)
+                grads = found[:len(parameters)]
+                for leaf, grad in zip(leaves, found[len(parameters):], strict=True):
+                    leaf.grad = grad if leaf.grad is None else leaf.grad + grad
                 if not collected:
                     collected.extend(torch.zeros_like(p) for p in parameters)
                 torch._foreach_add_(collected, grads)

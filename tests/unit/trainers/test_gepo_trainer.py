@@ -5,7 +5,8 @@ import torch
 
 from oorl.errors import ArtifactError, DataError, ParamsError
 from oorl.trainers.gepo import GEPOConfig, GEPOTrainer
-from oorl.trainers.groups import ReferenceLogps, tokenize_groups
+from oorl.trainers.groups import tokenize_groups
+from oorl.trainers.reference import ReferenceLogps
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
 

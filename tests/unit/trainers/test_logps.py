@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from oorl.trainers import logps
+from oorl.trainers import head
 from oorl.trainers.logps import ResponseBatch, add_response_head, can_share_prefix
 from tests.unit.trainers.tiny import tiny_model
 
@@ -52,17 +52,29 @@ def test_gradients_equal_the_plain_forward(model, share):
         torch.testing.assert_close(a, b.grad, rtol=1e-4, atol=1e-4)
 
 
-def test_scoring_in_pieces_changes_nothing(model, monkeypatch):
+@pytest.mark.parametrize("uniform", [False, True])
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_scoring_in_pieces_changes_nothing(model, monkeypatch, uniform, frozen, temperature):
+    model.lm_head.weight.requires_grad_(not frozen)
     batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
-    whole = model(response_batch=batch).logps
-    whole.sum().backward()
-    gradient = model.base_model.layers[0].mlp.up_proj.weight.grad.clone()
+    asked = {"response_batch": batch, "temperature": temperature}
+    whole = model(**asked).logps
+    (3 * whole.sum()).backward()
+    gradient = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
-    monkeypatch.setattr(logps, "_LOGITS_AT_ONCE", 3 * 61)
-    pieces = model(response_batch=batch).logps
-    pieces.sum().backward()
+    monkeypatch.setattr(head, "_LOGITS_AT_ONCE", 3 * 61)
+    pieces = model(**asked, uniform=uniform).logps
+    (3 * pieces.sum()).backward()
     torch.testing.assert_close(pieces, whole)
-    torch.testing.assert_close(model.base_model.layers[0].mlp.up_proj.weight.grad, gradient)
+    for name, value in gradient.items():
+        torch.testing.assert_close(model.get_parameter(name).grad, value, rtol=1e-4, atol=1e-4)
+
+
+def test_a_broken_promise_of_uniform_gradients_is_noticed(model):
+    batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
+    with pytest.raises(RuntimeError, match="uniform=True"):
+        model(response_batch=batch, uniform=True).logps.square().sum().backward()
 
 
 def test_one_token_responses(model):
@@ -77,8 +89,33 @@ def test_without_the_keyword_the_forward_is_the_original(model):
     torch.testing.assert_close(model(input_ids=ids).logits, tiny_model()(input_ids=ids).logits)
 
 
-def test_no_sharing_while_layers_are_checkpointed(model):
-    assert can_share_prefix(model.train())
-    model.gradient_checkpointing_enable()
+def test_prompts_are_shared_while_layers_are_checkpointed(model):
+    model.train()
+    batch = ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0)
+    model(response_batch=batch).logps.sum().backward()
+    expected = [p.grad.clone() for p in model.parameters()]
+    model.zero_grad()
+    model.activation_checkpointing_enable()
+    assert can_share_prefix(model)
+    model(response_batch=batch).logps.sum().backward()
+    for a, b in zip(expected, model.parameters(), strict=True):
+        torch.testing.assert_close(a, b.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_no_sharing_where_layers_are_recomputed_reentrantly_or_keep_other_states(model):
+    model.train().activation_checkpointing_enable({"use_reentrant": True})
     assert not can_share_prefix(model)
     assert can_share_prefix(model.eval())
+    model.config.layer_types = ["linear_attention", "full_attention"]
+    assert not can_share_prefix(model)
+
+
+def test_other_caches_are_refused_while_checkpointing_as_before(model):
+    model.train().activation_checkpointing_enable()
+    ids = torch.tensor([[5, 6, 7, 8]])
+    first = model(input_ids=ids, use_cache=True).logits
+    first.sum().backward()
+    again = tiny_model().train()
+    again(input_ids=ids).logits.sum().backward()
+    for a, b in zip(model.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-4)

@@ -267,7 +267,7 @@ def test_a_reference_of_another_model_is_refused(tmp_path, monkeypatch):
     ({"w_rl": 0.0}, "not both 0"),
     ({"w_rl": 0.0, "w_gepo": 1.0}, "must be 1 when w_rl = 0"),
     ({"gepo_mode": "fast"}, "gepo_mode = 'fast'"),
-    ({"gepo_max_coefficient": 1.0}, "needs gepo_mode = two_pass"),
+    ({"gepo_max_coefficient": 1.0}, "needs mode two_pass"),
     ({"gepo_beta": 0.0}, "beta > 0"),
     ({"save_strategy": "steps", "save_steps": 3, "num_iterations": 2}, "must be a multiple"),
 ])
