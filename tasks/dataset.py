@@ -18,7 +18,7 @@ from oorl.data.verify import Verification, choose, verify_gold
 from oorl.errors import DataError
 from oorl.params import Params
 from oorl.records import Problem
-from oorl.sandbox import Judge, available_languages
+from oorl.sandbox import available_languages, open_judge
 from tasks._stage import StageContext, stage_main
 
 PROBLEMS = "data/problems/problems.parquet"
@@ -34,7 +34,7 @@ def run(params: Params, ctx: StageContext) -> None:
         logging.getLogger(__name__).warning(
             "gold programs not run for want of a toolchain: %s", ", ".join(skipped))
     if chosen:
-        with Judge(params.sandbox) as judge:
+        with open_judge(params.sandbox) as judge:
             outcome = verify_gold(problems, chosen, found, judge, progress=True)
     else:
         outcome = Verification(list(problems))

@@ -71,13 +71,13 @@ def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],
     import pandas as pd
 
     from oorl.evaluation.translation import Settings, VerdictCache, evaluate_model
-    from oorl.sandbox import Judge
+    from oorl.sandbox import open_judge
     from oorl.trainers.base_model import prompt_style
 
     settings, style, tables = params.evaluate, prompt_style(params.base), []
     verdicts = VerdictCache(ctx.checkpoints("verdicts", params.sandbox, inputs=[problems_path])
                             / "verdicts.jsonl")
-    with Judge(params.sandbox) as judge:
+    with open_judge(params.sandbox) as judge:
         for name in present_models(ctx.root):
             folder = ctx.root / "models" / name
             cache = ctx.checkpoints("completions", settings, inputs=[problems_path, folder])

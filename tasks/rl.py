@@ -38,7 +38,7 @@ def optimise(
     import transformers
 
     from oorl.rewards import UnitTestReward
-    from oorl.sandbox import Judge
+    from oorl.sandbox import open_judge
     from oorl.trainers.artifacts import load_model, save_model
     from oorl.trainers.base_model import prompt_style
     from oorl.trainers.preference import PreferenceCheck
@@ -77,7 +77,7 @@ def optimise(
     preference = PreferenceCheck(model, tokenizer, group_rows(held_out, style), context,
                                  config) if held_out else None
 
-    with Judge(params.sandbox) as judge:
+    with open_judge(params.sandbox) as judge:
         reward = UnitTestReward(judge, {p.id: p for p in problems}, extract_code)
         _, curve = train_translation(
             model, tokenizer, rows, reward, config, name=ctx.stage, targets=rl.targets,

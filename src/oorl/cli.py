@@ -2,6 +2,7 @@
 
     oorl doctor            what this machine can judge, and what is missing
     oorl judge FILE.jsonl  verdicts for programs, one JSON object a line on stdout
+    oorl serve             judge programs for other machines, over HTTP
     oorl ir verify FILE    prove the labels of IR groups again
     oorl ir show ID FILE   one IR group for people
     oorl profile [NAME]    the profiles; with a name: write one to params.yaml
@@ -10,16 +11,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from oorl.errors import DataError, OORLError
+from oorl.errors import OORLError
 from oorl.ir.cli import add_commands
-from oorl.languages import get_language
 from oorl.params.sandbox import SandboxParams
-from oorl.records import Case, Signature, Submission, canonical
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,13 +40,31 @@ def parser() -> argparse.ArgumentParser:
     doctor.set_defaults(command=run_doctor)
     judge = commands.add_parser(
         "judge", help="judge programs in the sandbox",
-        description="Each line of FILE is an object with language, code, signature ({name, "
-        "parameters: [[name, type], ...], returns}) and cases ([[args, expected], ...]).")
+        description="Each line of FILE is an object with language, code and one of: signature "
+        "({name, parameters: [[name, type], ...], returns}) with cases ([[args, expected], ...]); "
+        "cases of a whole program ([{stdin, stdout}, ...]); tests (assertions in the same "
+        "language). Verdicts come in the order of the lines, each with its line number. Lines that "
+        "cannot be read are reported and counted, and make the exit code 1.")
     judge.add_argument("file", type=Path, help="submissions, JSON lines; - reads stdin")
     judge.add_argument("--workers", type=int, default=2, help="programs at a time (default 2)")
     judge.add_argument("--cpu-time-s", type=float, default=2.0, help="CPU limit of a program")
+    judge.add_argument("--quarantine", type=Path, metavar="OUT",
+                       help="write the lines that cannot be read here, with the reason")
     judge.add_argument("--quiet", action="store_true", help="no progress bar")
     judge.set_defaults(command=run_judge)
+    serve = commands.add_parser(
+        "serve", help="judge programs for other machines, over HTTP",
+        description="The token that callers must send is read from the variable OORL_TOKEN; "
+        "without one only this machine is served.")
+    serve.add_argument("--host", default="127.0.0.1", help="address (default loopback)")
+    serve.add_argument("--port", type=int, default=8450)
+    serve.add_argument("--workers", type=int, default=2, help="programs at a time (default 2)")
+    serve.add_argument("--cpu-time-s", type=float, default=2.0, help="CPU limit of a program")
+    serve.add_argument("--max-queued", type=int, default=4096,
+                       help="programs waiting, over which callers get 429 (default 4096)")
+    serve.add_argument("--cache-size", type=int, default=100_000,
+                       help="verdicts kept (default 100000, 0 for none)")
+    serve.set_defaults(command=run_serve)
     add_commands(commands)
     profile = commands.add_parser(
         "profile", help="list the profiles, or change params.yaml to one",
@@ -68,19 +84,14 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 
 def run_judge(options: argparse.Namespace) -> int:
-    """Judge every line of a file; verdicts in the order of the lines."""
-    from oorl.sandbox import Judge
+    """Judge every line of a file; verdicts in the order of the lines, as soon as that allows."""
+    from oorl.sandbox.lines import judge_lines, read_lines
 
-    submissions = list(read_submissions(options.file))
     params = SandboxParams.model_validate(
         {"workers": options.workers, "cpu_time_s": options.cpu_time_s})
-    with Judge(params) as judge:
-        for verdict in judge.judge(submissions, progress=not options.quiet):
-            print(canonical({"status": verdict.status, "passed_cases": verdict.passed_cases,
-                             "total_cases": verdict.total_cases, "detail": verdict.detail,
-                             "cpu_s": round(verdict.cpu_s, 4),
-                             "wall_s": round(verdict.wall_s, 4)}))
-    return 0
+    lines = read_lines(options.file)
+    return judge_lines(lines, str(options.file), params, progress=not options.quiet,
+                       quarantine=options.quarantine)
 
 
 def run_profile(options: argparse.Namespace) -> int:
@@ -97,24 +108,15 @@ def run_profile(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_submissions(path: Path) -> Iterator[Submission]:
-    """Submissions of a JSON lines file. Raises `DataError` naming the line."""
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}", "Give an existing file.") from None
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            yield Submission(
-                get_language(row["language"]).name, row["code"],
-                Signature.from_json(row["signature"]),
-                tuple(Case(tuple(args), expected) for args, expected in row["cases"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path}:{number}: not a submission ({type(error).__name__}: {error})",
-                            "`oorl judge --help` says what a line holds.") from None
+def run_serve(options: argparse.Namespace) -> int:
+    """Serve verdicts until interrupted."""
+    from oorl.sandbox.service import serve
+
+    params = SandboxParams.model_validate(
+        {"workers": options.workers, "cpu_time_s": options.cpu_time_s})
+    serve(params, options.host, options.port, max_queued=options.max_queued,
+          cache_size=options.cache_size)
+    return 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from oorl.records import Problem, Status, Submission, Verdict
-from oorl.sandbox import Judge
+from oorl.sandbox import Judge, RemoteJudge
 
 
 @dataclass
@@ -36,7 +36,8 @@ def choose(problems: Sequence[Problem], splits: Collection[str], share: float) -
 
 
 def verify_gold(problems: Sequence[Problem], chosen: Sequence[Problem],
-                languages: Collection[str], judge: Judge, progress: bool = False) -> Verification:
+                languages: Collection[str], judge: Judge | RemoteJudge, progress: bool = False
+                ) -> Verification:
     """Run the solutions of `chosen` in `languages` and drop from `problems` those that fail.
 
     `refused` has one entry per failing program: problem, family, language, status and detail.

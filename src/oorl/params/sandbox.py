@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from oorl.params.base import Section
 
 
 class SandboxParams(Section):
-    """Limits per program; isolation itself (bubblewrap) cannot be switched off."""
+    """Limits per program; isolation itself (bubblewrap) cannot be switched off. With the remote
+    backend the service's own settings hold, and these are not used."""
 
+    backend: Literal["local", "remote"] = Field(
+        "local", description="`remote`: an `oorl serve` elsewhere, its token in OORL_TOKEN")
+    url: str = Field("", description="of the remote backend: http://host:8450")
     workers: int = Field(2, ge=1, description="programs judged at the same time")
     compile_timeout_s: float = Field(20.0, gt=0)
     run_timeout_s: float = Field(
@@ -20,3 +26,9 @@ class SandboxParams(Section):
     max_processes: int = Field(64, ge=16, description="processes and threads; a JVM needs ~20")
     output_bytes: int = Field(4 * 2**20, ge=1024, description="stdout, stderr and results")
     float_tolerance: float = Field(1e-6, ge=0, description="relative and absolute")
+
+    @model_validator(mode="after")
+    def _remote_has_url(self) -> SandboxParams:
+        if self.backend == "remote" and not self.url.startswith(("http://", "https://")):
+            raise ValueError("backend remote needs url: http://host:port of an `oorl serve`")
+        return self

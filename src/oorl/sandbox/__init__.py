@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oorl.sandbox.doctor import available_languages, diagnose
     from oorl.sandbox.judge import Judge
+    from oorl.sandbox.open import open_judge
+    from oorl.sandbox.remote import RemoteJudge
 
-__all__ = ["Judge", "available_languages", "diagnose"]
+__all__ = ["Judge", "RemoteJudge", "available_languages", "diagnose", "open_judge"]
 
-_HOMES = {"Judge": "judge", "available_languages": "doctor", "diagnose": "doctor"}
+_HOMES = {"Judge": "judge", "RemoteJudge": "remote", "open_judge": "open",
+          "available_languages": "doctor", "diagnose": "doctor"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import queue
@@ -9,6 +10,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -44,19 +46,23 @@ def limits_of(params: SandboxParams) -> Limits:
 class Judge:
     """Judges programs in isolated cells, `params.workers` at a time.
 
-    Use it as a context manager, or call `close`. Workers start with the first batch and are
-    separate lean processes, so the caller may hold gigabytes of model. Equal submissions of one
-    batch are judged once. A fault of the machinery gives `INFRA_ERROR` after a second try, never
-    a failing verdict. Safe to call from several threads, one batch at a time.
+    `verdicts = judge(submissions)` and `await judge.judge_async(submissions)` return them in
+    order; `judge_iter` yields them as they finish. Use it as a context manager, or call `close`.
+    Workers start with the first batch and are separate lean processes, so the caller may hold
+    gigabytes of model. Equal submissions of one batch are judged once; with `cache_size`, so many
+    verdicts are kept for later batches too (no time-outs and no faults of ours, which may change).
+    A fault of the machinery gives `INFRA_ERROR` after a second try, never a failing verdict. Safe
+    to call from several threads, one batch at a time.
 
     Raises `IsolationUnavailable` where no sandbox can be had and `ToolchainMissing` for a
     language without its tools; a bad program is never an error.
     """
 
     def __init__(self, params: SandboxParams | None = None, *, use_cgroups: bool = True,
-                 use_warm: bool = True) -> None:
+                 use_warm: bool = True, cache_size: int = 0) -> None:
         self.params = params or SandboxParams.model_validate({})
         self.use_cgroups, self.use_warm = use_cgroups, use_warm
+        self.cache = VerdictCache(cache_size)
         self._workers: list[_Connection] = []
         self._lock = threading.Lock()
 
@@ -77,6 +83,26 @@ class Judge:
                 bar.update()
         return [v for v in verdicts if v is not None]
 
+    __call__ = judge
+
+    async def judge_async(self, submissions: Sequence[AnySubmission]) -> list[Verdict]:
+        """`judge` for coroutines, in a thread. Cancelled, it ends with the next verdict."""
+        cancelled = threading.Event()
+
+        def run() -> list[Verdict]:
+            verdicts: dict[int, Verdict] = {}
+            for index, verdict in self.judge_iter(submissions):
+                if cancelled.is_set():
+                    break
+                verdicts[index] = verdict
+            return [verdicts[index] for index in sorted(verdicts)]
+
+        try:
+            return await asyncio.to_thread(run)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
     def judge_iter(self, submissions: Sequence[AnySubmission]
                    ) -> Iterator[tuple[int, Verdict]]:
         """(index, verdict) as they finish; duplicates follow their original at once."""
@@ -85,10 +111,15 @@ class Judge:
         same: dict[str, list[int]] = {}
         for index, submission in enumerate(submissions):
             same.setdefault(submission_id(submission), []).append(index)
+        known = {key: verdict for key in same if (verdict := self.cache.get(key)) is not None}
+        for key, verdict in known.items():
+            for index in same.pop(key):
+                yield index, verdict
+        firsts = {indices[0]: key for key, indices in same.items()}
         with self._lock:
-            for first, verdict in self._run([indices[0] for indices in same.values()],
-                                            submissions):
-                for index in same[submission_id(submissions[first])]:
+            for first, verdict in self._run(list(firsts), submissions):
+                self.cache.put(firsts[first], verdict)
+                for index in same[firsts[first]]:
                     yield index, verdict
 
     def control_groups(self) -> bool:
@@ -167,6 +198,36 @@ class Judge:
                                    tuple(case.args for case in submission.cases)))
         return conclude(seen, get_language(language), submission.signature, submission.cases,
                         tolerance)
+
+
+class VerdictCache:
+    """The last `size` verdicts by submission id; safe to use from several threads."""
+
+    CHANGING = frozenset((Status.INFRA_ERROR, Status.TIMEOUT, Status.COMPILE_TIMEOUT))
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._verdicts: OrderedDict[str, Verdict] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    def get(self, key: str) -> Verdict | None:
+        """The verdict, now the youngest; None if it is not kept."""
+        with self._lock:
+            if key in self._verdicts:
+                self._verdicts.move_to_end(key)
+            return self._verdicts.get(key)
+
+    def put(self, key: str, verdict: Verdict) -> None:
+        """Keep a verdict that would be the same another time; the oldest goes."""
+        if not self.size or verdict.status in self.CHANGING:
+            return
+        with self._lock:
+            self._verdicts[key] = verdict
+            while len(self._verdicts) > self.size:
+                self._verdicts.popitem(last=False)
 
 
 def submission_id(submission: AnySubmission) -> str:
