@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from oorl.errors import DataError
+from oorl.errors import DataError, UnknownName
+from oorl.ir.identity import fingerprint
+from oorl.ir.sources import source_names
 from oorl.languages import all_languages
 from oorl.records import IRGroup, Json, Signature, Type, canonical
 
@@ -78,7 +80,11 @@ def problem_frame(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
 def group_frame(groups: Sequence[IRGroup], problems: Sequence[Mapping[str, str]]) -> pd.DataFrame:
     """From the groups and the rows of the problems that they come from."""
     splits = {row["id"]: row["split"] for row in problems}
-    leaks = _leaks((g.id, g.split, " ".join(g.source_code.split())) for g in groups)
+    held_out = ((f"problem {row['id']}", row["split"], _mark(code, language)) for row in problems
+                if row["split"] == "test" for language, code in _solutions(row).items()
+                if language in ("c", "cpp"))
+    leaks = _leaks([*((g.id, g.split, _mark(g.source_code, g.language)) for g in groups),
+                    *held_out])
     return pd.DataFrame([{
         "id": group.id, "split": group.split,
         "problem_fault": _problem_fault(group, splits),
@@ -91,8 +97,18 @@ def group_frame(groups: Sequence[IRGroup], problems: Sequence[Mapping[str, str]]
         "witness_fault": _witness_fault(group),
         "hardest_hardness": min((loser.hardness for loser in group.losers), default=0.0),
         "easiest_hardness": max((loser.hardness for loser in group.losers), default=0.0),
+        "inputs": len(group.inputs),
+        "language": group.language,
         "longest_ir": max((len(ir) for ir in _texts(group)), default=0),
     } for group in groups])
+
+
+def _mark(code: str, language: str) -> str:
+    """What names, comments and space do not change."""
+    try:
+        return fingerprint(code, language)
+    except UnknownName:
+        return " ".join(code.split())
 
 
 def _texts(group: IRGroup) -> list[str]:
@@ -168,6 +184,8 @@ def _count(text: str) -> int:
 
 
 def _problem_fault(group: IRGroup, splits: Mapping[str, str]) -> str:
+    if group.problem_id.partition(":")[0] in source_names()[1:]:
+        return ""  # a function of other files; its split is by its own text
     if group.problem_id not in splits:
         return f"no problem {group.problem_id!r}"
     if splits[group.problem_id] != group.split:
@@ -193,6 +211,8 @@ def _witness_fault(group: IRGroup) -> str:
         witness = loser.witness
         if "expected" not in witness or "got" not in witness:
             return f"loser {place}: the witness lacks `expected` or `got`"
+        if witness.get("input") not in group.inputs:
+            return f"loser {place}: its witness is not an input of the group"
         if canonical(witness["expected"]) == canonical(witness["got"]):
             return f"loser {place}: its witness gives the expected result"
     return ""

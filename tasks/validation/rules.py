@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oorl.data.splits import SPLITS
+from oorl.ir.frontends import frontend_names
 from oorl.params import Params
 
 
@@ -49,18 +50,26 @@ def group_rules(params: Params) -> list[Rule]:
     """Schema, honesty and leakage of the IR groups."""
     n, m = params.ir_groups.winners, params.ir_groups.losers
     longest = params.ir_groups.max_ir_chars
+    hardest = params.ir_groups.max_hardness
+    few = min(params.ir_groups.inputs, params.ir_groups.min_inputs)
     return [
         Rule("enough", "there are IR groups", "ExpectTableRowCountToBeBetween", {"min_value": 1}),
         _unique("no two groups have the same id"),
         _split(),
         _no_fault("problem", "a group belongs to a known problem and to its split"),
-        _no_fault("leak", "no source function is in the groups of two splits"),
+        _no_fault("leak", "no source function is in two splits, nor in training groups and a test "
+                  "problem, not even under other names"),
+        Rule("language", f"the source language is one of {', '.join(frontend_names())}",
+             "ExpectColumnValuesToBeInSet", {"column": "language", "value_set": frontend_names()}),
+        _between("inputs", f"a group has {few} to {params.ir_groups.inputs} inputs", few,
+                 params.ir_groups.inputs),
         _between("winners", f"a group has n = {n} winners", n, n),
         _between("losers", f"a group has m = {m} losers", m, m),
         _no_fault("winners", "winners are IR functions and pairwise distinct"),
         _no_fault("losers", "losers are IR functions, distinct, and none of them is a winner"),
         _no_fault("witness", "every loser has a witness on which it and its winner differ"),
-        _between("easiest_hardness", "hardness is a share above 0 and at most 1", None, 1),
+        _between("easiest_hardness", f"losers differ on at most {hardest:.0%} of the inputs",
+                 None, hardest),
         Rule("hardest_hardness", "hardness is a share above 0 and at most 1",
              "ExpectColumnValuesToBeBetween",
              {"column": "hardest_hardness", "min_value": 0, "strict_min": True}),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oorl.data.synthetic import generate_problems
-from oorl.data.tables import write_problems
+from oorl.data.tables import read_problems, write_problems
 from oorl.errors import DataError
 from oorl.ir.tables import read_groups
 from oorl.ir.verify import verify_groups
@@ -55,3 +55,30 @@ def test_no_problems_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     write_problems(tmp_path / PROBLEMS, [])
     with pytest.raises(DataError, match="IR group"):
         run(params(2, 0), StageContext("ir_groups", tmp_path, Tracker(None)))
+
+
+def test_a_folder_as_source_without_what_is_held_out(root: Path) -> None:
+    """Splits by function, each function once, none of the test problems, counts that add up."""
+    held_out = next(p for p in read_problems(root / PROBLEMS, splits=["test"])
+                    if "c" in p.solutions)
+    folder = root / "sources"
+    folder.mkdir()
+    for k in range(24):
+        (folder / f"f{k:02}.c").write_text(
+            f"int f{k}(int a, int b) {{ int s = {k}; for (int i = 0; i < a; i++) "
+            f"if (i % {k % 7 + 2} != 0) s += b * {k % 5 + 1}; return s - a; }}\n")
+    (folder / "twin.c").write_text((folder / "f00.c").read_text().replace("f0", "other"))
+    (folder / "held_out.c").write_text(held_out.solutions["c"])
+    settings = parse_params({**{name: {} for name in SECTIONS}, "ir_groups": {
+        "groups": 60, "test_groups": 20, "source": "folder", "path": "sources",
+        "test_share": 0.25}})
+    run(settings, StageContext("ir_groups", root, Tracker(None)))
+    groups = read_groups(root / GROUPS)
+    by_split = {s: [g for g in groups if g.split == s] for s in ("sft", "rl", "test")}
+    assert all(by_split.values())
+    names = {g.problem_id for g in groups}
+    assert len(names & {"folder:f00.c:f0", "folder:twin.c:other"}) == 1
+    train = {g.problem_id for s in ("sft", "rl") for g in by_split[s]}
+    assert not any("held_out" in name for name in train)
+    metrics = json.loads((root / "reports/ir_groups/metrics.json").read_text())
+    assert sum(c["in"] for c in metrics["splits"].values()) == 26

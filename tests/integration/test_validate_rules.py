@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -49,7 +50,7 @@ def groups(problems: list[Problem]) -> list[IRGroup]:
         made.append(IRGroup(
             id=f"g{number}", problem_id=problem.id, split=problem.split, language="c",
             source_code=f"long long f{number}(long long x) {{ return {number}; }}", signature="",
-            inputs=[[1]], winners=(Winner(ir("1"), "O1"), Winner(ir("2"), "Oz")),
+            inputs=[[n] for n in range(12)], winners=(Winner(ir("1"), "O1"), Winner(ir("2"), "Oz")),
             losers=(Loser(ir("3"), 0, "constant", witness, 0.5),
                     Loser(ir("4"), 1, "constant", witness, 1.0))))
     return made
@@ -131,6 +132,8 @@ GROUP_FAULTS: dict[str, Callable[[IRGroup], IRGroup]] = {
                                                      replace(g.losers[1], hardness=0.0))),
     "easiest_hardness": lambda g: replace(g, losers=(g.losers[0],
                                                      replace(g.losers[1], hardness=1.1))),
+    "inputs": lambda g: replace(g, inputs=[[1]] * 3),
+    "language": lambda g: replace(g, language="cobol"),
     "longest_ir": lambda g: replace(g, winners=(g.winners[0],
                                                 Winner(ir("5") + " " * 6000, "O2"))),
 }
@@ -152,6 +155,20 @@ def test_a_group_in_two_splits_is_named(tmp_path: Path, rows: list[Row],
     found = broken(run_suites({"groups": (group_frame(groups, rows), group_rules(PARAMS))},
                               tmp_path / "docs"))
     assert {"g2", "g3"} <= set(found["leak"])
+
+
+def test_a_training_group_of_a_test_problem_is_named(tmp_path: Path, rows: list[Row],
+                                                     groups: list[IRGroup]) -> None:
+    """Renamed, from another source: still the function that a model will be tested on."""
+    held_out = next(r for r in rows if r["split"] == "test" and "c" in json.loads(r["solutions"]))
+    code = json.loads(held_out["solutions"])["c"]
+    name = json.loads(held_out["signature"])["name"]
+    groups[3] = replace(groups[3], problem_id="folder:x.c:f", split="sft",
+                        source_code="// mine\n" + re.sub(rf"\b{name}\b", "my_own", code))
+    found = broken(run_suites({"groups": (group_frame(groups, rows), group_rules(PARAMS))},
+                              tmp_path / "docs"))
+    assert found["leak"] == ["g3"]
+    assert "problem" not in found
 
 
 def test_empty_tables_break_the_rule_on_their_size(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ one fenced block tagged with the target language.
 from __future__ import annotations
 
 from oorl.errors import DataError, UnknownName
-from oorl.languages import get_language
+from oorl.languages import all_languages, get_language
 from oorl.records import Problem
 
 STYLES = ("compact", "chat")
 FENCE = "```"
-_UNJUDGED = {"llvm": "LLVM IR"}
-"""What appears in prompts without being a language of the judge."""
+_UNJUDGED = {"llvm": "LLVM IR", "rust": "Rust"}
+"""What appears in prompts without having to be a language of the judge."""
 
 
 def translation_prompt(problem: Problem, source_language: str, target_language: str,
@@ -47,12 +47,12 @@ def translation_prompt(problem: Problem, source_language: str, target_language: 
             f"Answer with one {FENCE}{tag(target_language)} code block and nothing after it.\n")
 
 
-def ir_prompt(c_source: str, style: str = "compact") -> str:
-    """The request to translate C into LLVM IR (Wu et al. 2025, sec. 3.2); ends with a newline."""
-    block = fenced(c_source, "c")
+def ir_prompt(source: str, style: str = "compact", language: str = "c") -> str:
+    """The request to translate into LLVM IR (Wu et al. 2025, sec. 3.2); ends with a newline."""
+    block = fenced(source, language)
     if _check(style) == "compact":
-        return f"c -> llvm\n{block}\n"
-    return (f"Translate this C function into LLVM IR.\n\n{block}\n\n"
+        return f"{language} -> llvm\n{block}\n"
+    return (f"Translate this {title(language)} function into LLVM IR.\n\n{block}\n\n"
             f"Answer with one {FENCE}llvm code block and nothing after it.\n")
 
 
@@ -94,17 +94,21 @@ def fenced(code: str, language: str) -> str:
 
 def tag(language: str) -> str:
     """The fence tag written for a language."""
-    return language if language in _UNJUDGED else get_language(language).fence
+    return get_language(language).fence if _judged(language) else language
 
 
 def tags(language: str) -> frozenset[str]:
     """The fence tags accepted for a language."""
-    return frozenset((language,)) if language in _UNJUDGED else get_language(language).fences
+    return get_language(language).fences if _judged(language) else frozenset((language,))
 
 
 def title(language: str) -> str:
     """A language's name for people."""
-    return _UNJUDGED.get(language) or get_language(language).title
+    return get_language(language).title if _judged(language) else _UNJUDGED[language]
+
+
+def _judged(language: str) -> bool:
+    return language not in _UNJUDGED or language in all_languages()
 
 
 def _check(style: str) -> str:

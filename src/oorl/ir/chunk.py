@@ -21,10 +21,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from oorl.ir import execute, inputs, mutate, variants
-from oorl.ir.compile import compile_batch, screen
+from oorl.ir.frontends import Frontend, get_frontend
 from oorl.ir.losers import find_losers
 from oorl.ir.normalise import select, split_module
-from oorl.ir.signature import signatures
 from oorl.ir.work import Source, Work, alive
 from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import IRGroup, Winner, stable_id
@@ -32,10 +31,12 @@ from oorl.records import IRGroup, Winner, stable_id
 
 def build_chunk(sources: Sequence[Source], params: IRGroupsParams, seed: int, toolchain: str,
                 ) -> list[IRGroup | str]:
-    """A group, or the reason why there is none, for every source."""
+    """A group, or the reason why there is none, for every source; all are of one language."""
+    front = get_frontend(sources[0].function.language if sources else "c")
+    toolchain = ", ".join(filter(None, (toolchain, front.version())))
     works = [Work(s, k, random.Random(f"{seed}:{stable_id(s.function.source, s.function.name)}"))
              for k, s in enumerate(sources)]
-    batch = _compile(works)
+    batch = _compile(works, front)
     if batch is None:
         return [w.reason for w in works]
     ir, trapping = batch
@@ -45,27 +46,26 @@ def build_chunk(sources: Sequence[Source], params: IRGroupsParams, seed: int, to
     return [w.reason or _group(w, params, seed, toolchain) for w in works]
 
 
-
-def _compile(works: Sequence[Work]) -> tuple[str, str] | None:
+def _compile(works: Sequence[Work], front: Frontend) -> tuple[str, str] | None:
     """The plain and the trapping module; signatures are set on the way."""
     for work in works:
-        refusal = screen(work.source.function)
+        refusal = front.screen(work.source.function)
         work.reason = f"source: {refusal}" if refusal else ""
-    ir, bad = compile_batch([(w.slot, w.source.function) for w in alive(works)])
+    ir, bad = front.compile_batch([(w.slot, w.source.function) for w in alive(works)])
     for work in works:
         if work.slot in bad:
             work.reason = "does not compile"
     pairs = [(w.slot, w.source.function) for w in alive(works)]
     if not pairs:
         return None
-    found = signatures(pairs)
+    found = front.signatures(pairs)
     for work in alive(works):
         if work.slot in found:
             work.signature = found[work.slot]
         else:
             work.reason = "unsupported signature"
-    trapping, bad = compile_batch([(w.slot, w.source.function) for w in alive(works)],
-                                  sanitize=True)
+    trapping, bad = front.compile_batch([(w.slot, w.source.function) for w in alive(works)],
+                                        sanitize=True)
     for work in works:
         if work.slot in bad:
             work.reason = "does not compile"
@@ -174,9 +174,11 @@ def _same(slots: np.ndarray | None, work: Work) -> bool:
 
 def _group(work: Work, params: IRGroupsParams, seed: int, toolchain: str) -> IRGroup:
     source = work.source
+    language = source.function.language
     return IRGroup(
-        id=stable_id(" ".join(source.function.source.split()), str(seed)),
-        problem_id=source.problem_id, split=source.split, language="c",
+        id=stable_id(" ".join(source.function.source.split()), str(seed),
+                     *([] if language == "c" else [language])),
+        problem_id=source.problem_id, split=source.split, language=language,
         source_code=source.function.source, signature=work.signature.prototype,
         inputs=list(work.packed.values), winners=tuple(work.winners), losers=tuple(work.losers),
         toolchain=toolchain, licence=source.licence, revision=source.revision)

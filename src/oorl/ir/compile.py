@@ -1,4 +1,4 @@
-"""The C front end: many functions in one translation unit through clang (from PyPI's ziglang).
+"""Clang's front end (from PyPI's ziglang): many functions of C or C++ in one translation unit.
 
 A compiler process costs about 45 ms, a function inside a unit less than one: functions are
 compiled in batches. In slot k every top-level name `x` becomes `oorlk_x`, so sources that share
@@ -22,9 +22,8 @@ from pathlib import Path
 from oorl.errors import InfraError, ToolchainMissing
 
 CLANG_VERSION = "ziglang 0.17"
-FLAGS = ["-target", "x86_64-linux-gnu", "-x", "c", "-std=gnu11", "-w", "-ffp-contract=off",
-         "-fno-ident", "-S", "-emit-llvm", "-O0", "-Xclang", "-disable-O0-optnone",
-         "-ferror-limit=0"]
+FLAGS = ["-target", "x86_64-linux-gnu", "-w", "-ffp-contract=off", "-fno-ident", "-S",
+         "-emit-llvm", "-O0", "-Xclang", "-disable-O0-optnone", "-ferror-limit=0"]
 # Undefined behaviour becomes a trap; locals start as 0xAA, the pads' first pattern.
 SANITIZE = ["-fsanitize=undefined,float-cast-overflow,float-divide-by-zero,local-bounds",
             "-fno-sanitize=function", "-fsanitize-trap=all", "-ftrivial-auto-var-init=pattern"]
@@ -104,10 +103,24 @@ _BAD = re.compile(r"\basm\b|\b__asm__\b|\b__asm\b|\b_Pragma\b|\b__attribute__\b|
 
 @dataclass(frozen=True)
 class CFunction:
-    """A C text and the name of the function in it that is the example."""
+    """A text in a language of `frontends`, and the name of the function that is the example."""
 
     source: str
     name: str
+    language: str = "c"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What clang has to be told: flags, declarations before all functions, text around each."""
+
+    flags: tuple[str, ...]
+    prelude: str
+    before: str = ""
+    after: str = ""
+
+
+C = Dialect(("-x", "c", "-std=gnu11"), PRELUDE)
 
 
 @cache
@@ -168,7 +181,8 @@ def top_level_names(source: str) -> list[str]:
             flat.append(piece)
     names: list[str] = []
     for declaration in "".join(flat).split(";"):
-        if re.match(r"\s*(typedef|struct\s+\w+\s*\{|union\s+\w+\s*\{|enum\b)", declaration):
+        if re.match(r"\s*(typedef|struct\s+\w+\s*\{|union\s+\w+\s*\{|enum\b|using\b|template\b)",
+                    declaration):
             continue
         found = re.search(r"(\w+)\s*(?:\(|\[|=|\{|$)", declaration.strip())
         if found and found[1] not in names and not found[1].isdigit():
@@ -176,44 +190,46 @@ def top_level_names(source: str) -> list[str]:
     return names
 
 
-def render(functions: Sequence[tuple[int, CFunction]]) -> str:
+def render(functions: Sequence[tuple[int, CFunction]], dialect: Dialect = C) -> str:
     """One translation unit; `functions` are (slot, function)."""
-    parts = [PRELUDE]
+    parts = [dialect.prelude]
     for slot, function in functions:
         # Internal and inline functions that nobody calls would not be emitted.
         text = _STORAGE.sub("", strip_comments(function.source))
         names = top_level_names(text)
         parts += [f"#define {name} oorl{slot}_{name}\n" for name in names]
-        parts.append(f'# 1 "F{slot}"\n{text}\n')
+        parts.append(f'{dialect.before}\n# 1 "F{slot}"\n{text}\n{dialect.after}\n')
         parts += [f"#undef {name}\n" for name in names]
     return "".join(parts)
 
 
 def compile_batch(functions: Sequence[tuple[int, CFunction]], sanitize: bool = False,
-                  ) -> tuple[str, list[int]]:
+                  dialect: Dialect = C) -> tuple[str, list[int]]:
     """IR of one module that holds every slot that compiles, and the slots that do not."""
     live = list(functions)
     refused: list[int] = []
-    command = [find_clang(), "clang", *FLAGS, *(SANITIZE if sanitize else []), "-", "-o", "-"]
+    command = [find_clang(), "clang", *dialect.flags, *FLAGS, *(SANITIZE if sanitize else []),
+               "-", "-o", "-"]
     while live:
-        done = subprocess.run(command, input=render(live).encode("utf-8", "replace"),
+        done = subprocess.run(command, input=render(live, dialect).encode("utf-8", "replace"),
                               capture_output=True, timeout=300, check=False)
         if done.returncode == 0:
             return _shape(done.stdout.decode("utf-8", "replace")), sorted(refused)
         bad = {int(k) for k in re.findall(rb"^F(\d+):\d+:\d+: (?:fatal )?error", done.stderr, re.M)}
         if not bad:
-            bad = _blame(live, command, done.stderr)
+            bad = _blame(live, command, done.stderr, dialect)
         refused += [slot for slot, _ in live if slot in bad]
         live = [item for item in live if item[0] not in bad]
     return "", sorted(refused)
 
 
-def _blame(live: Sequence[tuple[int, CFunction]], command: list[str], errors: bytes) -> set[int]:
+def _blame(live: Sequence[tuple[int, CFunction]], command: list[str], errors: bytes,
+           dialect: Dialect) -> set[int]:
     """The compiler failed without naming a slot: try each alone."""
     if len(live) == 1:
         return {live[0][0]}
     bad = {item[0] for item in live
-           if subprocess.run(command, input=render([item]).encode("utf-8", "replace"),
+           if subprocess.run(command, input=render([item], dialect).encode("utf-8", "replace"),
                              capture_output=True, timeout=300, check=False).returncode}
     if not bad:
         raise InfraError("clang refuses a batch of functions that compile one by one: "
@@ -223,7 +239,8 @@ def _blame(live: Sequence[tuple[int, CFunction]], command: list[str], errors: by
 
 def _shape(ir: str) -> str:
     """Let passes inline, and keep helpers' names (internal names would be stripped)."""
-    return ir.replace("noinline ", "").replace("define internal ", "define ")
+    return ir.replace("noinline ", "").replace("define internal ", "define ") \
+        .replace("define linkonce_odr ", "define ")
 
 
 def native_compiler() -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tqdm import tqdm
 from oorl.errors import ToolchainMissing
 from oorl.ir.compile import CFunction, find_clang, strip_comments
 from oorl.ir.execute import driver
+from oorl.ir.frontends import get_frontend
 from oorl.ir.pool import Pool, Result
 from oorl.ir.tables import from_row, to_row
 from oorl.ir.variants import binding
@@ -50,7 +52,7 @@ def toolchain() -> str:
 @cache
 def _code() -> str:
     """A digest of this package: an edit makes cached chunks stale."""
-    files = sorted(Path(__file__).parent.glob("*.[pc]*"))
+    files = sorted(Path(__file__).parent.rglob("*.[pc]*"))
     return stable_id(*(f.read_text(encoding="utf-8") for f in files if f.suffix in (".py", ".c")))
 
 
@@ -101,7 +103,7 @@ def build_from_sources(sources: Sequence[Source], params: IRGroupsParams, seed: 
     """`build_groups` on C texts that need not be problems."""
     refused = Counter(refused or {})
     groups: list[IRGroup] = []
-    chunks = [sources[k:k + CHUNK] for k in range(0, len(sources), CHUNK)]
+    chunks = _chunks(sources)
     done = _results(chunks, params, seed, Path(cache_dir) if cache_dir else None)
     with tqdm(total=limit or len(sources), desc="IR groups", unit="group",
               disable=not progress, file=sys.stderr) as bar:
@@ -118,6 +120,16 @@ def build_from_sources(sources: Sequence[Source], params: IRGroupsParams, seed: 
     counts = {"in": len(groups) + sum(refused.values()), "kept": len(groups),
               "refused": dict(sorted(refused.items()))}
     return groups, counts
+
+
+def _chunks(sources: Sequence[Source]) -> list[Sequence[Source]]:
+    """The sources in order, at most `CHUNK` in each and of one language."""
+    chunks: list[Sequence[Source]] = []
+    for language, run in groupby(sources, lambda s: s.function.language):
+        get_frontend(language).version()  # a missing toolchain is reported before the work starts
+        of_one = list(run)
+        chunks += [of_one[k:k + CHUNK] for k in range(0, len(of_one), CHUNK)]
+    return chunks
 
 
 def _count_tokens(group: IRGroup, tokenizer: Callable[[str], int] | None) -> IRGroup:
@@ -164,7 +176,9 @@ def _path(cache_dir: Path | None, chunk: Sequence[Source], settings: dict[str, A
     parts = [canonical([s.problem_id, s.split, s.function.name, s.function.source, s.licence,
                         s.revision, s.problem.to_row()["cases"] if s.problem else ""])
              for s in chunk]
-    name = stable_id(canonical(settings), str(seed), tools, _code(), *parts, length=24)
+    language = chunk[0].function.language
+    name = stable_id(canonical(settings), str(seed), tools, language,
+                     get_frontend(language).version(), _code(), *parts, length=24)
     return cache_dir / f"{name}.json"
 
 

@@ -13,6 +13,7 @@ from math import ceil
 import numpy as np
 
 from oorl.ir import execute, variants
+from oorl.ir.distance import is_close
 from oorl.ir.inputs import read_output
 from oorl.ir.normalise import extract, split_module
 from oorl.ir.work import Mutant, Work, alive
@@ -54,7 +55,7 @@ def _round(works: Sequence[Work], params: IRGroupsParams, effort: float) -> None
         missing = params.losers - len(work.losers)
         chosen += [(work, mutant) for mutant in work.mutants[:missing]]
         del work.mutants[:missing]
-    _confirm(chosen)
+    _confirm(chosen, params)
 
 
 def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant]:
@@ -66,7 +67,9 @@ def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant
         work.turn += 1
         dry += 1
         for operator, ir in work.streams[index]:
-            if ir not in work.seen and len(ir) <= params.max_ir_chars and variants.valid(ir):
+            if ir not in work.seen and len(ir) <= params.max_ir_chars \
+                    and is_close(work.winners[index].ir, ir, params.max_loser_edits) \
+                    and variants.valid(ir):
                 work.seen.add(ir)
                 found.append(Mutant(ir, index, operator))
                 dry = 0
@@ -86,7 +89,7 @@ def _witnesses(slots: np.ndarray | None, work: Work) -> np.ndarray:
     return finished & steady & (slots[0] != work.expected).any(axis=1)
 
 
-def _confirm(owners: Sequence[tuple[Work, Mutant]]) -> None:
+def _confirm(owners: Sequence[tuple[Work, Mutant]], params: IRGroupsParams) -> None:
     """Recompile the candidates at -O2; keep those that are wrong in the same way, once each."""
     if not owners:
         return
@@ -101,7 +104,7 @@ def _confirm(owners: Sequence[tuple[Work, Mutant]]) -> None:
             continue
         both = _witnesses(mutant.slots, work) & _witnesses(slots, work) \
             & (slots[0] == mutant.slots[0]).all(axis=1)
-        if not both.any():
+        if not 0 < both.mean() <= params.max_hardness:
             continue
         winners = work.optimised.setdefault(ir, set())
         if not winners:  # else a near duplicate: the same loser once optimised

@@ -6,12 +6,13 @@ arrays of scalars. Anything else (structures, pointers to pointers, callbacks) i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from oorl.errors import ToolchainMissing
-from oorl.ir.compile import CFunction, render
+from oorl.ir.compile import C as C_DIALECT
+from oorl.ir.compile import CFunction, Dialect, render
 
 INTEGERS = {"bool": (1, False), "char": (1, True), "signed char": (1, True),
             "unsigned char": (1, False), "short": (2, True), "unsigned short": (2, False),
@@ -124,7 +125,8 @@ def _spell(kind: CType, name: str) -> str:
     return f"{const}{kind.scalar} {'*' if kind.pointer else ''}{name}"
 
 
-def signatures(functions: Sequence[tuple[int, CFunction]]) -> dict[int, CSignature]:
+def signatures(functions: Sequence[tuple[int, CFunction]], dialect: Dialect = C_DIALECT,
+               ) -> dict[int, CSignature]:
     """Signatures by slot; a slot whose types are not supported is absent.
 
     `functions` must compile (see `compile.compile_batch`). Raises `ToolchainMissing`.
@@ -132,10 +134,10 @@ def signatures(functions: Sequence[tuple[int, CFunction]]) -> dict[int, CSignatu
     from clang.cindex import CursorKind
 
     wanted = {f"oorl{slot}_{function.name}": (slot, function.name) for slot, function in functions}
-    unit = _index().parse("batch.c", args=["-std=gnu11", "-w", "-target", "x86_64-linux-gnu"],
-                          unsaved_files=[("batch.c", render(functions))])
+    unit = _index().parse("batch", args=[*dialect.flags, "-w", "-target", "x86_64-linux-gnu"],
+                          unsaved_files=[("batch", render(functions, dialect))])
     found: dict[int, CSignature] = {}
-    for cursor in unit.cursor.get_children():
+    for cursor in _declarations(unit.cursor):
         if cursor.kind == CursorKind.FUNCTION_DECL and cursor.spelling in wanted \
                 and cursor.is_definition():
             slot, name = wanted[cursor.spelling]
@@ -143,3 +145,14 @@ def signatures(functions: Sequence[tuple[int, CFunction]]) -> dict[int, CSignatu
             if signature:
                 found[slot] = signature
     return found
+
+
+def _declarations(cursor: Any) -> Iterator[Any]:
+    """What stands at file scope, and inside `extern "C" { }` there."""
+    from clang.cindex import CursorKind
+
+    for child in cursor.get_children():
+        if child.kind in (CursorKind.LINKAGE_SPEC, CursorKind.UNEXPOSED_DECL):
+            yield from _declarations(child)
+        else:
+            yield child

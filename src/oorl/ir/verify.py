@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from oorl.errors import DataError
 from oorl.ir.compile import find_clang, native_compiler
+from oorl.ir.frontends import get_frontend
 from oorl.records import IRGroup, Json, canonical
 
 _PARAMETER = re.compile(r"^(const )?(.*?) (\*)?(\w+)(\[\])?(?:\[(\d+)\])?$")
@@ -179,11 +180,15 @@ def _run(group: IRGroup, texts: Sequence[str]) -> dict[str, dict[int, Json]]:
     with tempfile.TemporaryDirectory(prefix="oorl-verify-") as folder:
         ir, obj, source, program = (Path(folder) / n for n in ("g.ll", "g.o", "g.c", "g"))
         ir.write_text(_link_texts(texts), encoding="utf-8")
+        linked = [] if group.language == "c" else get_frontend(group.language).native(
+            group.source_code, name, Path(folder))
+        if linked is None:
+            raise DataError("the source does not compile", "Build the group again.")
         source.write_text(_program(group, name, returns, parameters, len(texts)), encoding="utf-8")
         _tool([find_clang(), "clang", "-target", "x86_64-linux-gnu", "-O1", "-w", "-c",
                "-x", "ir", str(ir), "-o", str(obj)], "the IRs do not compile")
-        _tool([*native_compiler(), "-O0", "-w", "-ffp-contract=off", str(source), str(obj), "-o",
-               str(program), "-lm", "-no-pie"], "the source does not compile")
+        _tool([*native_compiler(), "-O0", "-w", "-ffp-contract=off", str(source), str(obj),
+               *linked, "-o", str(program), "-lm", "-no-pie"], "the source does not compile")
         done = subprocess.run([str(program)], capture_output=True, timeout=_TIMEOUT_S, check=False)
     return _read(done.stderr.decode("latin-1"), group, returns, parameters)
 
@@ -277,11 +282,14 @@ def _program(group: IRGroup, name: str, returns: str, parameters: Sequence[_Para
     source = re.sub(r"^[ \t]*#[ \t]*include[^\n]*$", "", group.source_code, flags=re.M)
     kinds = ", ".join("void *" if p.pointer else p.scalar for p in parameters) or "void"
     result = "unsigned char" if returns == "bool" else returns
+    if group.language != "c":  # linked; under another name, for headers may know its own
+        source = f'{result} source_{name}({kinds}) __asm__("{name}");'
+    own = name if group.language == "c" else f"source_{name}"
     parts = [_HEAD, source, *(f"{result} ir{k}_{name}({kinds});" for k in range(count)),
              "static void run(int which) {", "  switch (which) {"]
     for which in range(-1, count):
         label = "default" if which < 0 else f"case {which}"
-        function = name if which < 0 else f"ir{which}_{name}"
+        function = own if which < 0 else f"ir{which}_{name}"
         wanted = range(len(group.inputs))
         if which >= len(group.winners):
             witness = group.losers[which - len(group.winners)].witness["input"]

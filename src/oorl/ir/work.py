@@ -22,7 +22,10 @@ _NO_INPUTS = Packed(_NO_SIGNATURE, (), b"", b"", 0)
 
 @dataclass(frozen=True)
 class Source:
-    """A function to make a group of; the test arguments of `problem`, if any, become inputs."""
+    """A function to make a group of; the test arguments of `problem`, if any, become inputs.
+
+    Functions of one `family` go into one split; without one, the function's normal form decides.
+    """
 
     problem_id: str
     split: str
@@ -30,6 +33,7 @@ class Source:
     licence: str = ""
     revision: str = ""
     problem: Problem | None = None
+    family: str = ""
 
 
 @dataclass

@@ -67,7 +67,7 @@ def translation_pairs(problems: Sequence[Problem], shares: Mapping[str, float], 
 
 def ir_pairs(groups: Iterable[IRGroup], style: str = "compact") -> list[Pair]:
     """Each winner of each group as an answer to its C source."""
-    return [Pair(group.problem_id, IR, ir_prompt(group.source_code, style=style),
+    return [Pair(group.problem_id, IR, ir_prompt(group.source_code, style, group.language),
                  ir_completion(winner.ir))
             for group in groups for winner in group.winners]
 

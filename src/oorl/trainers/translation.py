@@ -123,7 +123,7 @@ def group_rows(groups: Iterable[IRGroup], style: str) -> list[Row]:
         text = ir_completion(ir)
         return text if style == "compact" else [{"role": "assistant", "content": text}]
 
-    return [{"prompt": _as_prompt(ir_prompt(group.source_code, style=style), style),
+    return [{"prompt": _as_prompt(ir_prompt(group.source_code, style, group.language), style),
              "chosen": [answer(winner.ir) for winner in group.winners],
              "rejected": [answer(loser.ir) for loser in group.losers]} for group in groups]
 

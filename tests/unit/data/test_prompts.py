@@ -34,6 +34,9 @@ def test_chat_prompt_says_the_same_in_words() -> None:
 
 def test_ir_prompt_and_completion() -> None:
     assert ir_prompt("int f(void);\n") == "c -> llvm\n```c\nint f(void);\n```\n"
+    assert ir_prompt("fn f() {}", language="rust") == "rust -> llvm\n```rust\nfn f() {}\n```\n"
+    assert "this C++ function" in ir_prompt("int f();", "chat", "cpp")
+    assert "this Rust function" in ir_prompt("fn f() {}", "chat", "rust")
     assert ir_completion("define i32 @f()\n") == "```llvm\ndefine i32 @f()\n```"
     assert extract_code(ir_completion("define i32 @f()"), "llvm") == "define i32 @f()"
 

@@ -18,6 +18,7 @@ from oorl.ir import groups as building
 from oorl.ir import mutate
 from oorl.ir.chunk import build_chunk
 from oorl.ir.cli import describe
+from oorl.ir.distance import token_distance
 from oorl.ir.groups import build_from_sources, build_groups
 from oorl.ir.pool import Pool
 from oorl.ir.tables import read_groups, to_row, write_groups
@@ -374,3 +375,13 @@ def test_varied_winners_use_other_recipes() -> None:
     assert len(recipes) >= 8
     assert recipes & {"O3", "O1+reg2mem", "O2+wide", "O1+unroll", "Os", "O1+lcssa"}
     assert verify_groups(found).share == 1.0
+
+
+def test_hard_negatives_are_close_and_rarely_wrong() -> None:
+    hard = PARAMS.model_copy(update={"max_loser_edits": 2, "max_hardness": 0.6})
+    found, _ = build_from_sources(good_sources(), hard, 7, progress=False)
+    assert len(found) >= 3
+    for group in found:
+        for loser in group.losers:
+            assert 0 < loser.hardness <= 0.6
+            assert 0 < token_distance(group.winners[loser.winner].ir, loser.ir, 9) <= 2
