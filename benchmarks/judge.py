@@ -39,10 +39,10 @@ def worker_cpu_s(judge: Judge) -> float:
     return total / HERTZ
 
 
-def measure(language: str, count: int) -> tuple[float, float, float, int]:
+def measure(language: str, count: int, warm: bool = True) -> tuple[float, float, float, int]:
     """(cell CPU ms, worker CPU ms, wall ms, failures) per verdict."""
     batch = submissions(language, count)
-    with Judge(SandboxParams.model_validate({"workers": 1})) as judge:
+    with Judge(SandboxParams.model_validate({"workers": 1}), use_warm=warm) as judge:
         judge.judge(batch[:20])  # warm: prepared header, compile server
         before, started = worker_cpu_s(judge), time.perf_counter()
         verdicts = judge.judge(batch[20:])
@@ -57,8 +57,9 @@ def measure(language: str, count: int) -> tuple[float, float, float, int]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("-n", type=int, default=40, help="programs per language")
+    options.add_argument("--cold", action="store_true", help="a new bubblewrap for every command")
     options.add_argument("languages", nargs="*")
-    arguments = options.parse_args()
+    arguments = options.parse_intermixed_args()
     available = available_languages()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
           f"Linux {platform.release()}\n")
@@ -66,7 +67,8 @@ def main() -> None:
           "|---|---|---|---|---|---|")
     for name in arguments.languages or available:
         if isinstance(available[name], str):
-            cell, worker, wall, failed = measure(get_language(name).name, arguments.n + 20)
+            cell, worker, wall, failed = measure(get_language(name).name, arguments.n + 20,
+                                                 not arguments.cold)
             print(f"| {name} | {cell:.1f} | {worker:.1f} | {wall:.1f} | {failed} of {arguments.n} "
                   f"| {available[name]} |", flush=True)
 

@@ -1,6 +1,6 @@
 """What a program finds around itself, on warm and on cold paths, and what the next one finds.
 
-The programs are Python's; what they look at are the kernel's own answers.
+What the programs look at are the kernel's own answers.
 """
 
 import os
@@ -182,3 +182,26 @@ WHOLE = [
 def test_whole_programs_end_alike_on_both_paths(attacked, code, status):
     (verdict,) = attacked.judge([StdioSubmission("python", code, (StdioCase("", "ok"),))])
     assert verdict.status is status, verdict
+
+
+AROUND_A_COMMAND = r"""
+grep -E '^(Cap...|NoNewPrivs|Seccomp|Uid):' /proc/self/status | tr -s '\t' ' '
+echo $$ $(pwd) $(hostname) $(ls -A /tmp | wc -l) $(ls /sys/class/net 2>/dev/null)
+for fd in /proc/$$/fd/*; do echo -n "${fd##*/} "; done; echo
+for place in / /job /usr /dev /proc /etc; do (echo x >$place/plant) 2>/dev/null && echo $place; done
+stat -c '%a %U' /job/* | sort -u
+(chmod 777 /job/main.sh || mount -o remount,rw /job || unshare -U true) 2>/dev/null && echo reached
+set -o pipefail; yes | head -1; echo $?
+(ulimit -c; ulimit -n; ulimit -f)
+ls -d /proc/[0-9]* | wc -l
+"""
+
+
+def test_commands_find_the_same_on_both_paths(attacked):
+    """Commands run by the warm parent have no more than those that bubblewrap starts."""
+    none = "".join(f"Cap{name}: {'0' * 16}\n" for name in ("Inh", "Prm", "Eff", "Bnd", "Amb"))
+    expected = (f"Uid: 65534 65534 65534 65534\n{none}NoNewPrivs: 1\nSeccomp: 2\n"
+                "2 /tmp sandbox 0\n0 1 2 255 3 4\n555 UNKNOWN\ny\n141\n0\n512\n65536\n4\n")
+    (verdict,) = attacked.judge([StdioSubmission("bash", AROUND_A_COMMAND,
+                                                 (StdioCase("", expected),))])
+    assert verdict.passed, verdict.detail

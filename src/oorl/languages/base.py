@@ -217,6 +217,11 @@ class Language(ABC):
         name = f"main{self.suffix}"
         return Program({name: source_bytes(code)}, (*self.interpreter(), f"/job/{name}"))
 
+    def warm(self) -> Warm | None:
+        """The warm interpreter whose forks run this language's programs, if it has one. Raises
+        `ToolchainMissing`."""
+        return None
+
     def interpreter(self) -> tuple[str, ...]:
         """The command that runs a file, without the file. Raises `ToolchainMissing`."""
         return (self.find(),)

@@ -136,16 +136,16 @@ class Python(Language):
         source = source_bytes(code)
         end = b"main(open('/job/candidate.py', 'rb').read())\n"
         files = {"candidate.py": source, "driver.py": DRIVER.encode() + names + end}
-        return Program(files, (*self.interpreter(), "/job/driver.py"), warm=self._warm(),
+        return Program(files, (*self.interpreter(), "/job/driver.py"), warm=self.warm(),
                        job=b"f" + struct.pack(">I", len(names)) + names + source)
 
     def whole(self, code: str) -> Program:
-        return replace(super().whole(code), warm=self._warm(), job=b"w" + source_bytes(code))
+        return replace(super().whole(code), warm=self.warm(), job=b"w" + source_bytes(code))
 
     def interpreter(self) -> tuple[str, ...]:
         return (self.find(), "-IB", "-X", "utf8", "-X", "int_max_str_digits=0")
 
-    def _warm(self) -> Warm:
+    def warm(self) -> Warm:
         return Warm("python", {"driver.py": DRIVER.encode(), "warm.py": runtime_file("warm.py")},
                     (*self.interpreter(), "/job/warm.py"))
 

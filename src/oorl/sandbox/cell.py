@@ -158,6 +158,8 @@ class Cell:
             for fd in inherited:
                 if fd >= 0:
                     os.set_inheritable(fd, True)
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+                signal.signal(number, signal.SIG_DFL)
             _rlimit(resource.RLIMIT_CPU, int(limits.cpu_s) + 2)
             _rlimit(resource.RLIMIT_FSIZE, limits.disk_bytes)
             _rlimit(resource.RLIMIT_NOFILE, 512)

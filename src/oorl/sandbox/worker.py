@@ -19,14 +19,14 @@ from typing import IO, Any
 
 from oorl.errors import OORLError
 from oorl.languages import get_language
-from oorl.languages.base import Compile, Program
-from oorl.records import Json, Signature, Status
+from oorl.languages.base import Compile, Program, Warm
+from oorl.records import Json, Signature, Status, stable_id
 from oorl.sandbox import cgroups
-from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file
+from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file, tool_binds
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
 from oorl.sandbox.verdicts import Observation, clean, observe, observe_run
-from oorl.sandbox.warm import WarmFailed, WarmParent
+from oorl.sandbox.warm import WarmFailed, WarmParent, exec_job, launcher
 from oorl.sandbox.watch import Limits, Outcome
 
 COMPILE_MEMORY = 2**30
@@ -103,6 +103,7 @@ class Worker:
         self.servers: dict[str, CompileServer] = {}
         self.parents: dict[str, WarmParent] = {}
         self.warm_faults = 0
+        self.launcher = launcher() if settings.use_warm else None
 
     def judge(self, task: Task | WholeTask) -> Observation:
         """Compile and run. A fault of our own is tried twice, then reported as such."""
@@ -128,7 +129,8 @@ class Worker:
             cpu_s, wall_s = built.cpu_s, built.wall_s
         command = self._command(program, files)
         if isinstance(task, Task):
-            seen = observe(self._run(program, command), len(task.inputs))
+            seen = observe(self._run(command, self.settings.limits, program.warm),
+                           len(task.inputs))
         else:
             seen = self._runs(task, program, command)
         seen.cpu_s += cpu_s
@@ -141,7 +143,7 @@ class Worker:
         total = Observation([])
         for stdin in task.stdins:
             data = stdin.encode("utf-8", "surrogatepass")
-            outcome = self._run(program, replace(command, stdin=data))
+            outcome = self._run(replace(command, stdin=data), self.settings.limits, program.warm)
             seen = observe_run(outcome, language)
             total = replace(seen, records=total.records + seen.records,
                             limit=total.limit or seen.limit, cpu_s=total.cpu_s + seen.cpu_s,
@@ -150,19 +152,28 @@ class Worker:
                 break
         return total
 
-    def _run(self, program: Program, command: Command) -> Outcome:
+    def _run(self, command: Command, limits: Limits, own: Warm | None = None) -> Outcome:
         """One launch: by a fork of a warm parent where there is one, else in a new cell. Both are
-        isolated alike, so a parent that fails costs time only."""
-        warm = program.warm
+        isolated alike, so a parent that fails costs time only. `own` runs the command's job
+        itself."""
+        warm = own or self.launcher
         if warm is None or not self.settings.use_warm or self.warm_faults >= WARM_FAULTS:
-            return self.cell.run(command)
-        if warm.name not in self.parents:
-            self.parents[warm.name] = WarmParent(self._new_cell(warm.name), warm)
+            return self.cell.run(command, limits)
+        if own is None:
+            command = replace(command, job=exec_job(command))
         try:
-            return self.parents[warm.name].run(command, self.settings.limits)
+            return self._parent(warm, command).run(command, limits)
         except WarmFailed:
             self.warm_faults += 1
-            return self.cell.run(command)
+            return self.cell.run(command, limits)
+
+    def _parent(self, warm: Warm, command: Command) -> WarmParent:
+        """The parent that has what the command needs mounted."""
+        binds = (*command.binds, *tool_binds(command.argv[0]))
+        name = stable_id(warm.name, repr(binds)) if binds else warm.name
+        if name not in self.parents:
+            self.parents[name] = WarmParent(self._new_cell(name), warm, binds)
+        return self.parents[name]
 
     def _new_cell(self, name: str) -> Cell:
         group = cgroups.create(name) if self.settings.use_cgroups else None
@@ -184,7 +195,7 @@ class Worker:
                          memory_bytes=max(COMPILE_MEMORY, self.settings.limits.memory_bytes))
         artifact = memory_file("artifact", b"")
         try:
-            outcome = self.cell.run(
+            outcome = self._run(
                 Command(publish(compile_.argv), compile_.files, binds, artifact), limits)
             program = os.pread(artifact, limits.disk_bytes, 0)
         finally:

@@ -1,4 +1,7 @@
-"""The warm parent of Python programs: each program is a fork of it in namespaces of its own.
+"""The warm parent: each program is a fork of it in namespaces of its own.
+
+Python programs are run by the fork itself; any other command replaces it by exec, which saves what
+starting bubblewrap costs.
 
 It runs in a cell (uid nobody, /usr read-only, no network), with the capabilities that its children
 need to make their namespaces and give up before any candidate's code is read. This process
@@ -9,6 +12,9 @@ kernel has emptied when `waitpid` returns here.
     request (datagram on descriptor 0)   CPU seconds, bytes of /tmp; stdin, stdout, stderr,
                                          channel, job
     answers                              "p" and the child's pidfd; "x", set up?, exit code
+    job                                  "f" or "w" and a Python program, see below; or "x", a
+                                         length (4 bytes, big-endian), JSON {"argv": [...],
+                                         "files": [[name in /job, size], ...]}, their bytes
 
 The child of the clone is init of its namespace and cannot be reached by the program, which is
 its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
@@ -17,6 +23,7 @@ its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
 import ctypes
 import fcntl
 import gc
+import json
 import os
 import resource
 import signal
@@ -37,7 +44,7 @@ CAPSET = {"x86_64": 126, "aarch64": 91}[os.uname().machine]
 FLAGS = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000 | 0x1000 | signal.SIGCHLD
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = (
     4, 22, 24, 38, 47)
-NOSUID, NODEV, NOEXEC, REC, PRIVATE = 2, 4, 8, 0x4000, 1 << 18
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, REC, PRIVATE = 1, 2, 4, 8, 32, 0x4000, 1 << 18
 DRIVER: dict[str, Any] = {"__name__": "driver"}
 
 
@@ -57,12 +64,14 @@ def check(result: int) -> int:
     return result
 
 
-def isolate(disk_bytes: int) -> None:
-    """In the new namespaces: mounts, loopback; then no way back."""
+def isolate(disk_bytes: int, job: int) -> list[str]:
+    """In the new namespaces: mounts, loopback; then no way back. Returns the command, if the job
+    is one."""
     check(libc.mount(b"none", b"/", None, ctypes.c_ulong(REC | PRIVATE), None))
     check(libc.mount(b"proc", b"/proc", b"proc", ctypes.c_ulong(NOSUID | NODEV | NOEXEC), None))
     check(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", ctypes.c_ulong(NOSUID | NODEV),
                      b"mode=0755,size=%d" % disk_bytes))
+    command = unpack(job) if os.pread(job, 1, 0) == b"x" else []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
         fcntl.ioctl(plain, 0x8914, struct.pack("16sh22x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
     check(libc.prctl(PR_CAP_AMBIENT, 4, 0, 0, 0))  # CLEAR_ALL
@@ -71,17 +80,38 @@ def isolate(disk_bytes: int) -> None:
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
     if RULES.length:
         check(libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(RULES), 0, 0))
+    return command
+
+
+def unpack(job: int) -> list[str]:
+    """A job's files, as bytes nobody looks into, in a read-only /job. Returns its command."""
+    check(libc.mount(b"tmpfs", b"/job", b"tmpfs", ctypes.c_ulong(NOSUID | NODEV), b"mode=0755"))
+    (length,) = struct.unpack(">I", os.pread(job, 4, 1))
+    header = json.loads(os.pread(job, length, 5))
+    at = 5 + length
+    for name, size in header["files"]:
+        path = "/job/" + name
+        if "/" in name:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o555)
+        end = at + size
+        while at < end:
+            at += os.write(file, os.pread(job, min(1 << 20, end - at), at))
+        os.close(file)
+    check(libc.mount(b"none", b"/job", None, ctypes.c_ulong(NOSUID | NODEV | RDONLY | REMOUNT),
+                     None))
+    return header["argv"]
 
 
 def init(fds: list[int], cpu_s: int, disk_bytes: int, ready: int) -> bytes:
     """Process 1 of the namespaces: set them up, start the program, wait for it. Returns only in
     the program's process, with the job."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    isolate(disk_bytes)
+    command = isolate(disk_bytes, fds[4])
     os.write(ready, b"1")
     program = os.fork()
     if program == 0:
-        return enter(fds, cpu_s, disk_bytes)
+        return enter(fds, cpu_s, disk_bytes, command)
     while True:
         pid, status = os.wait()
         if pid == program:
@@ -89,8 +119,8 @@ def init(fds: list[int], cpu_s: int, disk_bytes: int, ready: int) -> bytes:
             os._exit(code if code >= 0 else 128 - code)
 
 
-def enter(fds: list[int], cpu_s: int, disk_bytes: int) -> bytes:
-    """In the program's process: descriptors 0 to 3, limits, the job read."""
+def enter(fds: list[int], cpu_s: int, disk_bytes: int, command: list[str]) -> bytes:
+    """In the program's process: descriptors 0 to 3, limits; then the command, or the job read."""
     check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with open("/proc/self/oom_score_adj", "w") as file:
@@ -98,14 +128,29 @@ def enter(fds: list[int], cpu_s: int, disk_bytes: int) -> bytes:
     os.setsid()
     for number, fd in enumerate(fds[:4]):
         os.dup2(fd, number)
-    os.lseek(fds[4], 0, os.SEEK_SET)
-    with os.fdopen(os.dup(fds[4]), "rb") as job:
-        text = job.read()
+    text = b""
+    if not command:
+        os.lseek(fds[4], 0, os.SEEK_SET)
+        with os.fdopen(os.dup(fds[4]), "rb") as job:
+            text = job.read()
     os.closerange(4, 512)
     for kind, value in ((resource.RLIMIT_CPU, cpu_s + 2), (resource.RLIMIT_FSIZE, disk_bytes)):
         resource.setrlimit(kind, (value, value))
     os.chdir("/tmp")
+    if command:
+        execute(command)
     return text
+
+
+def execute(command: list[str]) -> None:
+    """Become the command, with the signals as a shell would hand them on."""
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execv(command[0], command)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        os._exit(127)
 
 
 def serve(control: socket.socket) -> bytes:
