@@ -29,7 +29,7 @@ setup: system .venv/.ready  ## system packages and .venv; quick when nothing is 
 system:
 	@scripts/system.sh
 
-languages: | system  ## compilers and interpreters of all languages; `setup` has those of params.yaml
+languages: setup  ## compilers and interpreters of all languages; `setup` has those of params.yaml
 	@scripts/system.sh all
 
 .venv/.ready: pyproject.toml constraints.txt scripts/setup.sh | system

@@ -40,6 +40,11 @@ fi
 list=$(PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 "$python" scripts/toolchains.py "$@")
 read -ra required <<<"$(sed -n 's/^required *//p' <<<"$list")"
 read -ra optional <<<"$(sed -n 's/^optional *//p' <<<"$list")"
+if [[ " ${required[*]} " == *" node-typescript "* ]] && scripts/typescript.sh; then
+    for index in "${!required[@]}"; do
+        if [ "${required[index]}" = node-typescript ]; then unset "required[index]"; fi
+    done
+fi
 if [ ${#required[@]} = 0 ] && [ ${#optional[@]} = 0 ]; then exit 0; fi
 if ! can_install; then
     if [ ${#required[@]} != 0 ]; then stop "${required[@]}"; fi

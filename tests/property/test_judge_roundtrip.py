@@ -43,6 +43,8 @@ def exact_judge() -> Iterator[Judge]:
 
 TYPED = {
     "go": ("", " { return x }"),
+    "typescript": ("", " { return x; }"),
+    "csharp": ("", " { return x; }"),
 }
 """What goes before and after the declaration, in typed languages."""
 

@@ -38,6 +38,7 @@ import math
 import os
 import re
 import shutil
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -274,8 +275,8 @@ class Language(ABC):
 
 
 def find_tool(names: Sequence[str]) -> str | None:
-    """The first of `names` found in /usr or PATH, symbolic links kept."""
-    for path in (SEARCH_PATH, os.environ.get("PATH", "")):
+    """The first of `names` found in /usr, PATH or beside this Python, symbolic links kept."""
+    for path in (SEARCH_PATH, os.environ.get("PATH", ""), os.path.dirname(sys.executable)):
         for name in names:
             found = shutil.which(name, path=path)
             if found:

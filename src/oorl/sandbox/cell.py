@@ -30,6 +30,8 @@ from oorl.sandbox.tree import descendants
 from oorl.sandbox.watch import Limits, Outcome, Watch
 
 NOBODY = 65534
+SETTINGS = ("/etc/mono", "/etc/R", "/etc/racket", "/etc/ldc2.conf", "/var/lib/ghc")
+"""What some compilers and interpreters need from outside /usr."""
 PR_SET_CHILD_SUBREAPER = 36
 @dataclass(frozen=True)
 class Command:
@@ -265,7 +267,8 @@ def base_arguments(bwrap: str) -> tuple[str, ...]:
             argv += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
             argv += ["--ro-bind", path, path]
-    for path in ("/etc/alternatives", "/etc/ld.so.cache", *sorted(glob.glob("/etc/java-*"))):
+    for path in ("/etc/alternatives", "/etc/ld.so.cache", *SETTINGS,
+                 *sorted(glob.glob("/etc/java-*"))):
         argv += ["--ro-bind-try", path, path]
     return (*argv, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev")
 
