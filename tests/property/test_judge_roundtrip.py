@@ -45,6 +45,7 @@ TYPED = {
     "go": ("", " { return x }"),
     "typescript": ("", " { return x; }"),
     "csharp": ("", " { return x; }"),
+    "rust": ("", " { x }"),
 }
 """What goes before and after the declaration, in typed languages."""
 
