@@ -6,7 +6,6 @@ reach by name. `std::collections` is imported unless the candidate does so itsel
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -58,7 +57,7 @@ class Rust(Language):
             return f"Some({self.literal(type_.args[0], value)})"
         if type_.kind == "list":
             items = ", ".join(self.literal(type_.args[0], v) for v in value)
-            return f"vec![{items}]" if value else f"{rust_type(type_).replace('<', '::<', 1)}::new()"
+            return f"vec![{items}]" if value else f"Vec::<{rust_type(type_.args[0])}>::new()"
         if type_.kind == "map":
             key, item = type_.args
             pairs = (f"({self.literal(key, k)}, {self.literal(item, v)})" for k, v in value)
@@ -83,7 +82,8 @@ class Rust(Language):
         command = (rustc, *FLAGS, *link, "-Ccodegen-units=1", "--crate-name=main",
                    "--extern=oorl_driver=/prepared/rust/liboorl_driver.rlib",
                    "--remap-path-prefix=/job/=", "/job/main.rs", "-o", "/tmp/artifact")
-        files = {"main.rs": driver(signature).encode(), "candidate.rs": source_bytes(unit(code) + bridge(signature))}
+        files = {"main.rs": driver(signature).encode(),
+                 "candidate.rs": source_bytes(unit(code) + bridge(signature))}
         return Program({"input": tokens(signature, inputs)}, ("/job/program",), Compile(
             files, ("/bin/sh", "-c", f"cd /tmp && {shlex.join(command)}"), (prepared,)))
 
@@ -139,8 +139,8 @@ def driver(signature: Signature) -> str:
     return ("#[path = \"/job/candidate.rs\"] mod candidate;\nuse std::collections::HashMap;\n"
             "fn main() {\n    let mut r = oorl_driver::Reader::new();\n    while r.next() {\n"
             f"{reads}        let mut a = Some(({arguments}));\n"
-            f"        r.answer(&mut |out| if let Some(({arguments})) = a.take() {{ oorl_driver::Put::put("
-            f"&candidate::oorl_bridge::call({arguments}), out) }});\n"
+            f"        r.answer(&mut |out| if let Some(({arguments})) = a.take() {{ "
+            f"oorl_driver::Put::put(&candidate::oorl_bridge::call({arguments}), out) }});\n"
             "    }\n    oorl_driver::finish(0);\n}\n")
 
 

@@ -1,0 +1,112 @@
+"""R: the candidate is evaluated in the global environment.
+
+Numbers are doubles, so int is exact within 2^53. A list of scalars is a vector, any other a list;
+a map is a named list (as a result an environment too), its keys as names; an absent optional is
+NULL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from oorl.languages.base import (
+    Language,
+    Probe,
+    Program,
+    Tool,
+    runtime_file,
+    source_bytes,
+    words,
+)
+from oorl.languages.values import as_float, braced_hex, escaped, nested
+from oorl.records import SCALARS, Json, Signature, Type
+
+HOME = "/usr/lib/R"
+EMPTY = {"int": "numeric(0)", "float": "numeric(0)", "bool": "logical(0)", "str": "character(0)"}
+
+
+class R(Language):
+    """R of the machine with its packages utils, stats and methods."""
+
+    name = "r"
+    title = "R"
+    suffix = ".R"
+    fence = "r"
+    reserved = words(
+        "if else repeat while function for in next break TRUE FALSE NULL Inf NaN NA NA_integer_ "
+        "NA_real_ NA_complex_ NA_character_ T F c q quit list")
+    tools = (Tool(("Rscript",), "r-base-core"),)
+    memory_errors = ("cannot allocate",)
+
+    def declaration(self, signature: Signature) -> str:
+        return f"{signature.name} <- function({', '.join(p.name for p in signature.parameters)})"
+
+    def supports_signature(self, signature: Signature) -> bool:
+        """Names in R do not begin with an underscore."""
+        names = (signature.name, *(p.name for p in signature.parameters))
+        return super().supports_signature(signature) and not any(n.startswith("_") for n in names)
+
+    def literal(self, type_: Type, value: Json) -> str:
+        if type_.kind == "optional":
+            return "NULL" if value is None else self.literal(type_.args[0], value)
+        if type_.kind == "list":
+            item = type_.args[0]
+            inside = ", ".join(self.literal(item, v) for v in value)
+            if item.kind not in SCALARS:
+                return f"list({inside})"
+            return f"c({inside})" if value else EMPTY[item.kind]
+        if type_.kind == "map":
+            inside = ", ".join(self.literal(type_.args[1], v) for _, v in value)
+            names = ", ".join(escaped(key_name(k), braced_hex) for k, _ in value)
+            return f"structure(list({inside}), names = c({names}))" if value else (
+                "structure(list(), names = character(0))")
+        if type_.kind == "str":
+            return escaped(value, lambda point: f"\\U{{{point:x}}}")
+        if type_.kind == "bool":
+            return "TRUE" if value else "FALSE"
+        if type_.kind == "float":
+            return {"NaN": "NaN", "Infinity": "Inf", "-Infinity": "-Inf"}.get(
+                str(value), repr(as_float(value)))
+        return str(value)
+
+    def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
+                ) -> Program:
+        cases = ",\n".join(
+            "function() list(" + ", ".join(
+                self.literal(p.type, v)
+                for p, v in zip(signature.parameters, arguments, strict=True)) + ")"
+            for arguments in inputs)
+        driver = (f"{runtime_file('driver.R').decode()}  run(\"{signature.name}\", "
+                  f"{nested(signature.returns, 'list(', ')')}, list(\n{cases}))\n}})\n")
+        files = {"candidate.R": source_bytes(code), "driver.R": driver.encode()}
+        options = ("--no-echo", "--vanilla", "-f", "/job/driver.R")
+        rscript = self.find()
+        if not os.path.exists(f"{HOME}/bin/exec/R"):
+            return Program(files, (rscript, "--vanilla", "/job/driver.R"))
+        # R itself without the shell scripts around it, which cost more than it does.
+        return Program(files, (
+            "/usr/bin/env", f"R_HOME={HOME}", f"LD_LIBRARY_PATH={HOME}/lib",
+            "R_DEFAULT_PACKAGES=utils,stats,methods", f"{HOME}/bin/exec/R", *options))
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        def body(text: str) -> str:
+            return f"count_even <- function(nums) {{\n  {text}\n}}\n"
+        return {
+            "ok": Probe(body("sum(nums %% 2 == 0)"), "passed"),
+            "wrong": Probe(body("length(nums)"), "wrong_answer"),
+            "compile_error": Probe("count_even <- function(nums) {{\n", "compile_error"),
+            "crash": Probe(body("nums[[99]]"), "runtime_error"),
+            "hang": Probe(body("while (TRUE) {}"), "timeout"),
+        }
+
+
+def key_name(key: Json) -> str:
+    """A map's key as a name."""
+    if isinstance(key, bool):
+        return "TRUE" if key else "FALSE"
+    return str(key)
+
+
+LANGUAGE = R()
