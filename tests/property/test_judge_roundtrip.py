@@ -47,6 +47,7 @@ TYPED = {
     "typescript": ("", " { return x; }"),
     "csharp": ("", " { return x; }"),
     "rust": ("", " { x }"),
+    "haskell": ("", " x"),
 }
 """What goes before and after the declaration, in typed languages."""
 
