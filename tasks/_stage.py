@@ -136,8 +136,9 @@ def expected(error: BaseException, root: Path) -> OORLError | None:
             or "PytorchStreamWriter failed" in text):
         return ResourceError(f"{root}: the disk is full ({text.splitlines()[0][:200]})",
                              "Free space and run the command again; it resumes.")
-    if isinstance(error, MemoryError):
-        return ResourceError("out of memory", "Lower the stage's batch size in params.yaml.")
+    if isinstance(error, MemoryError) or "out of memory" in text:  # torch: of the GPU, too
+        return ResourceError(text.splitlines()[0][:200] if text else "out of memory",
+                             "Lower the stage's batch size in params.yaml.")
     return None
 
 

@@ -21,6 +21,7 @@ from oorl.data.tables import read_problems, write_table
 from oorl.errors import ArtifactError, DataError
 from oorl.languages import all_languages, get_language
 from oorl.params import Params
+from oorl.params.base_model import BaseParams
 from oorl.params.evaluate import EvaluateParams
 from oorl.records import IRGroup, Problem, canonical, stable_id
 from tasks._files import digest, write_json, write_text
@@ -82,7 +83,7 @@ def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],
             folder = ctx.root / "models" / name
             cache = ctx.checkpoints("completions", settings, inputs=[problems_path, folder])
             tables.append(evaluate_model(
-                name, greedy(folder, settings, style), problems, settings.sources,
+                name, greedy(folder, settings, params.base), problems, settings.sources,
                 settings.targets, judge, verdicts,
                 Settings(settings.batch_size * BATCHES_PER_CALL, style, cache)))
     return pd.concat(tables, ignore_index=True)
@@ -101,20 +102,24 @@ def present_models(root: Path) -> list[str]:
     return [name for name in found if name != "control" or control.get("enabled", True)]
 
 
-def greedy(folder: Path, settings: EvaluateParams, style: str) -> Generate:
+def greedy(folder: Path, settings: EvaluateParams, base: BaseParams) -> Generate:
     """The model's greedy answers as a function of prompts.
 
-    Raises `ArtifactError` if the model cannot be read.
+    Raises `ArtifactError` if the model cannot be read, `ResourceError` if it needs a GPU.
     """
     import torch
 
     from oorl.evaluation.translation import Completion
     from oorl.generation import generate
     from oorl.trainers.artifacts import load_model
+    from oorl.trainers.base_model import prompt_style
+    from oorl.trainers.device import choose_device
     from oorl.trainers.tokenizer import encode_texts
     from oorl.trainers.translation import chat_template_kwargs
 
     model, tokenizer = load_model(folder, folder.name)
+    style = prompt_style(base)
+    torch.nn.Module.to(model, choose_device(base.device, model.num_parameters()))
 
     def encode(prompts: Sequence[str]) -> list[list[int]]:
         """Prompts exactly as the model was trained on them."""
@@ -123,8 +128,6 @@ def greedy(folder: Path, settings: EvaluateParams, style: str) -> Generate:
         turns = [[{"role": "user", "content": prompt}] for prompt in prompts]
         return tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True,
                                              return_dict=False, **chat_template_kwargs(style))
-
-    torch.nn.Module.to(model, "cuda" if torch.cuda.is_available() else "cpu")
 
     def answer(prompts: Sequence[str], /) -> list[Completion]:
         found = generate(model, encode(prompts),

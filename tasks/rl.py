@@ -41,6 +41,7 @@ def optimise(
     from oorl.sandbox import open_judge
     from oorl.trainers.artifacts import load_model, save_model
     from oorl.trainers.base_model import prompt_style
+    from oorl.trainers.device import choose_device
     from oorl.trainers.preference import PreferenceCheck
     from oorl.trainers.translation import (
         group_rows,
@@ -62,6 +63,7 @@ def optimise(
     ctx.log_dataset(path, "problems")
     style = prompt_style(params.base)
     model, tokenizer = load_model(origin, start)
+    device = choose_device(params.base.device, model.num_parameters())
     context = int(model.config.max_position_embeddings)
     rows, counts = sample_prompts(
         problems, tokenizer, rl, count=prompts_needed(rl, (gepo or rl).max_steps),
@@ -71,7 +73,7 @@ def optimise(
     inputs = [path, origin, *([ctx.root / GROUPS] if gepo else [])]
     sections: list[Any] = [rl, params.sandbox, params.seed, *([gepo] if gepo else [])]
     config = make_config(rl, gepo, output_dir=ctx.checkpoints(*sections, inputs=inputs),
-                         seed=params.seed, style=style, max_length=context)
+                         seed=params.seed, style=style, max_length=context, device=device)
     if config.cpu_workers:
         torch.set_num_threads(1)  # parts of a batch run side by side instead
     preference = PreferenceCheck(model, tokenizer, group_rows(held_out, style), context,

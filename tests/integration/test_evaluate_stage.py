@@ -19,6 +19,7 @@ from oorl.data.tables import write_problems
 from oorl.errors import ArtifactError, DataError, UnknownName
 from oorl.evaluation.translation import COLUMNS, Completion
 from oorl.params import Params, parse_params
+from oorl.params.base_model import BaseParams
 from oorl.records import Case, Parameter, Problem, Signature, Type
 from tasks._stage import StageContext
 from tasks._tracking import Tracker
@@ -43,8 +44,8 @@ def problem(index: int, split: str = "test") -> Problem:
 
 def answers(right: Callable[[str], bool]) -> Callable[..., object]:
     """A stand-in for `greedy`: models whose answers are right where `right(prompt)` says so."""
-    def greedy(folder: Path, settings: object, style: str) -> object:
-        assert style == "compact"
+    def greedy(folder: Path, settings: object, base: BaseParams) -> object:
+        assert base.model == "embedded"
 
         def answer(prompts: Sequence[str], /) -> list[Completion]:
             found = []

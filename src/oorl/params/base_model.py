@@ -16,6 +16,8 @@ class BaseParams(Section):
     taken as it is (the remaining keys then only describe the control's supervised data)."""
 
     model: str = Field("embedded", min_length=1)
+    device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="of rl, gepo and "
+                        "evaluate; auto: a GPU if there is one, and none needed for small models")
     hidden_size: int = Field(128, ge=16, multiple_of=16)
     layers: int = Field(4, ge=1)
     heads: int = Field(4, ge=1)

@@ -130,15 +130,17 @@ def group_rows(groups: Iterable[IRGroup], style: str) -> list[Row]:
 
 def make_config(
     rl: RLParams, gepo: GEPOParams | None, *, output_dir: Path, seed: int, style: str,
-    max_length: int,
+    max_length: int, device: str = "cpu",
 ) -> OORLConfig:
     """The trainer's settings; without `gepo`, on-policy RL alone.
+
+    `device` is `choose_device`'s answer.
 
     Optimiser and schedule are the paper's: AdamW, no weight decay, cosine, warm-up 3 %.
     """
     samples = rl.prompts_per_step * rl.num_generations
     batch = next(n for n in range(min(rl.batch_size, samples), 0, -1) if samples % n == 0)
-    gpu, small = torch.cuda.is_available(), style == "compact"
+    gpu, small = device == "cuda", style == "compact"
     stage = gepo or rl
     parallel = not gpu and small and rl.algorithm != "grpo"
     weights: Row = {"w_gepo": 0.0} if gepo is None else {

@@ -58,6 +58,7 @@ def test_a_stage_that_works(project: Path) -> None:
     (OSError(errno.ENOSPC, "No space left on device"), 1, "the disk is full"),
     (RuntimeError("PytorchStreamWriter failed writing file data/0"), 1, "the disk is full"),
     (MemoryError(), 1, "out of memory"),
+    (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), 1, "batch size"),
 ])
 def test_expected_faults_have_a_message_and_no_traceback(
         error: BaseException, status: int, words: str, project: Path,
