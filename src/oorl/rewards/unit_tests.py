@@ -52,9 +52,23 @@ class UnitTestReward:
 
     def __call__(self, prompts: Sequence[Any], completions: Sequence[Any],
                  completion_ids: Sequence[Any] | None = None, *, problem_id: Sequence[str],
-                 target_language: Sequence[str], **columns: Any) -> list[float | None]:
-        """Rewards of a batch, each 1.0, 0.0 or None. Extra columns are ignored."""
-        return [reward(v) for v in self.verdicts(completions, problem_id, target_language)]
+                 target_language: Sequence[str],
+                 log_metric: Callable[[str, float], None] | None = None, **columns: Any
+                 ) -> list[float | None]:
+        """Rewards of a batch, each 1.0, 0.0 or None. Extra columns are ignored.
+
+        `log_metric` is what TRL's trainers pass: it gets this batch's metrics (see `metrics`), with
+        the prefix "judge/".
+        """
+        waited_s = self._waited_s
+        verdicts = self.verdicts(completions, problem_id, target_language)
+        if log_metric is not None:
+            counts: dict[str, Counter[str]] = {}
+            for language, verdict in zip(target_language, verdicts, strict=True):
+                counts.setdefault(language, Counter())[verdict.status] += 1
+            for name, value in summary(counts, self._waited_s - waited_s).items():
+                log_metric(f"judge/{name}", value)
+        return [reward(v) for v in verdicts]
 
     def verdicts(self, completions: Sequence[Any], problem_id: Sequence[str],
                  target_language: Sequence[str]) -> list[Verdict]:
@@ -98,11 +112,7 @@ class UnitTestReward:
     def metrics(self) -> dict[str, float]:
         """Rates since the last call, then reset: per language (and over all, without suffix)
         pass, compile, timeout, format and infra; and `judge_wait_s`, seconds spent waiting."""
-        total: Counter[str] = sum(self._counts.values(), Counter())
-        found = {"judge_wait_s": self._waited_s}
-        for suffix, counts in [("", total), *((f"/{k}", v) for k, v in sorted(
-                self._counts.items()))]:
-            found.update({f"{name}{suffix}": value for name, value in rates(counts).items()})
+        found = summary(self._counts, self._waited_s)
         self._counts, self._waited_s = {}, 0.0
         return found
 
@@ -112,6 +122,15 @@ def reward(verdict: Verdict) -> float | None:
     if verdict.status is Status.INFRA_ERROR:
         return None
     return 1.0 if verdict.passed else 0.0
+
+
+def summary(counts: Mapping[str, Counter[str]], waited_s: float) -> dict[str, float]:
+    """Rates over all and, with the suffix "/language", per language; seconds waited."""
+    total: Counter[str] = sum(counts.values(), Counter())
+    found = {"judge_wait_s": waited_s}
+    for suffix, some in [("", total), *((f"/{k}", v) for k, v in sorted(counts.items()))]:
+        found.update({f"{name}{suffix}": value for name, value in rates(some).items()})
+    return found
 
 
 def rates(counts: Mapping[str, int]) -> dict[str, float]:
