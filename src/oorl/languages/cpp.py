@@ -34,6 +34,8 @@ from oorl.records import Json, Signature, Type
 CLANG_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-color-diagnostics", "-fbracket-depth=1024")
 CLANG_PCH = ("-fpch-instantiate-templates", "-Xclang", "-fno-pch-timestamp")
 GXX_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-diagnostics-color")
+GXX_ONLY = "variable-sized object may not be initialized"
+"""What clang says of programs that g++ takes: these are right in the language as it is used."""
 
 
 class Cpp(Language):
@@ -120,8 +122,18 @@ class Cpp(Language):
                    else ("-include", f"{header}/prelude.h"))
         compile_ = (compiler, *flags, *include, "-c", "/job/main.cpp", "-o", "/tmp/main.o")
         link = link_command(compiler, find_tool(self.tools[2].names), f"{bodies}/artifact")
-        script = f"{shlex.join(compile_)} && {shlex.join(link)}"
+        script = f"{self._first(compile_, clang is not None, header)} && {shlex.join(link)}"
         return Compile(files, ("/bin/sh", "-c", script), prepared)
+
+    def _first(self, compile_: tuple[str, ...], clang: bool, header: str) -> str:
+        """The compilation as a shell command. What is right for g++ alone is compiled by it."""
+        command, gxx = shlex.join(compile_), find_tool(("g++",))
+        if not clang or gxx is None:
+            return command
+        again = (gxx, *GXX_FLAGS, "-include", f"{header}/prelude.h", "-c",
+                 "/job/main.cpp", "-o", "/tmp/main.o")
+        return (f"{{ {command} 2>/tmp/errors || {{ grep -q '{GXX_ONLY}' /tmp/errors && "
+                f"{shlex.join(again)}; }} || {{ cat /tmp/errors >&2; false; }}; }}")
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -122,3 +122,13 @@ def test_each_run_has_its_own_secret(judge, monkeypatch):
     secrets = {task.secret for task in sent}
     assert len(secrets) == 6
     assert all(len(secret) == 32 for secret in secrets)
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    ("int a[n] = {0}; a[0] = 2 * n; cout << a[0];", Status.PASSED),
+    ("int a[n] = {0}; cout << 2 * m;", Status.COMPILE_ERROR)])
+def test_what_only_gxx_accepts_is_compiled_by_it(judge, body, status):
+    """Arrays of variable length with an initialiser: right in g++, an error of clang's."""
+    code = f"#include <iostream>\nusing namespace std;\nint main() {{ int n; cin >> n; {body} }}"
+    (verdict,) = judge.judge([StdioSubmission("cpp", code, TWICE[:1])])
+    assert verdict.status is status, verdict
