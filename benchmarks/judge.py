@@ -13,7 +13,7 @@ import platform
 import time
 
 from oorl.data.synthetic import generate_problems
-from oorl.languages import get_language
+from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, get_language
 from oorl.params.dataset import DatasetParams
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Submission
@@ -23,10 +23,13 @@ HERTZ = os.sysconf("SC_CLK_TCK")
 
 
 def submissions(language: str, count: int) -> list[Submission]:
-    """Gold programs of distinct problems."""
+    """Gold programs of distinct problems; the probe program where the generator has none."""
     problems = generate_problems(DatasetParams.model_validate({"problems": 6 * count}), seed=5)
-    return [Submission(language, p.solutions[language], p.signature, p.cases)
-            for p in problems if language in p.solutions][:count]
+    found = [Submission(language, p.solutions[language], p.signature, p.cases)
+             for p in problems if language in p.solutions][:count]
+    code = get_language(language).probes["ok"].code
+    return found or [Submission(language, code + "\n" * i, PROBE_SIGNATURE, PROBE_CASES)
+                     for i in range(count)]
 
 
 def worker_cpu_s(judge: Judge) -> float:
