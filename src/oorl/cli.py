@@ -4,7 +4,7 @@
     oorl judge FILE.jsonl  verdicts for programs, one JSON object a line on stdout
     oorl serve             judge programs for other machines, over HTTP
     oorl ir verify FILE    prove the labels of IR groups again
-    oorl ir show ID FILE   one IR group for people
+    oorl ir show ID FILE   one IR group for people; --html PAGE for a page
     oorl profile [NAME]    the profiles; with a name: write one to params.yaml
 """
 

@@ -98,6 +98,8 @@ def group_frame(groups: Sequence[IRGroup], problems: Sequence[Mapping[str, str]]
         "hardest_hardness": min((loser.hardness for loser in group.losers), default=0.0),
         "easiest_hardness": max((loser.hardness for loser in group.losers), default=0.0),
         "inputs": len(group.inputs),
+        "function": f"{group.language}: {_mark(group.source_code, group.language)}",
+        "record_fault": _record_fault(group),
         "language": group.language,
         "longest_ir": max((len(ir) for ir in _texts(group)), default=0),
     } for group in groups])
@@ -190,6 +192,20 @@ def _problem_fault(group: IRGroup, splits: Mapping[str, str]) -> str:
         return f"no problem {group.problem_id!r}"
     if splits[group.problem_id] != group.split:
         return f"problem {group.problem_id} is in split {splits[group.problem_id]}"
+    return ""
+
+
+def _record_fault(group: IRGroup) -> str:
+    """What a reader of the record could not do without."""
+    for name in ("toolchain", "signature", "source_code"):
+        if not getattr(group, name).strip():
+            return f"no {name}"
+    if not all(winner.recipe for winner in group.winners):
+        return "a winner without its recipe"
+    if not all(loser.operator for loser in group.losers):
+        return "a loser without its operator"
+    if min([w.tokens for w in group.winners] + [lo.tokens for lo in group.losers], default=1) < 1:
+        return "a text without its length in tokens"
     return ""
 
 

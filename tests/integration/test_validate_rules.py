@@ -49,10 +49,12 @@ def groups(problems: list[Problem]) -> list[IRGroup]:
         witness = {"input": [1], "expected": 1, "got": 2}
         made.append(IRGroup(
             id=f"g{number}", problem_id=problem.id, split=problem.split, language="c",
-            source_code=f"long long f{number}(long long x) {{ return {number}; }}", signature="",
-            inputs=[[n] for n in range(12)], winners=(Winner(ir("1"), "O1"), Winner(ir("2"), "Oz")),
-            losers=(Loser(ir("3"), 0, "constant", witness, 0.5),
-                    Loser(ir("4"), 1, "constant", witness, 1.0))))
+            source_code=f"long long f{number}(long long x) {{ return {number}; }}",
+            signature="long long f(long long x)", toolchain="LLVM 22",
+            inputs=[[n] for n in range(12)],
+            winners=(Winner(ir("1"), "O1", 9), Winner(ir("2"), "Oz", 9)),
+            losers=(Loser(ir("3"), 0, "constant", witness, 0.5, 9),
+                    Loser(ir("4"), 1, "constant", witness, 1.0, 9))))
     return made
 
 
@@ -134,6 +136,8 @@ GROUP_FAULTS: dict[str, Callable[[IRGroup], IRGroup]] = {
                                                      replace(g.losers[1], hardness=1.1))),
     "inputs": lambda g: replace(g, inputs=[[1]] * 3),
     "language": lambda g: replace(g, language="cobol"),
+    "distinct": lambda g: replace(g, source_code="long long h(long long other) { return 2; }"),
+    "record": lambda g: replace(g, toolchain=" "),
     "longest_ir": lambda g: replace(g, winners=(g.winners[0],
                                                 Winner(ir("5") + " " * 6000, "O2"))),
 }
@@ -146,6 +150,18 @@ def test_a_spoilt_group_is_named(name: str, tmp_path: Path, rows: list[Row],
     found = broken(run_suites({"groups": (group_frame(groups, rows), group_rules(PARAMS))},
                               tmp_path / "docs"))
     assert groups[3].id in found[name]
+
+
+def test_a_record_without_recipe_operator_or_length_is_a_fault(rows: list[Row],
+                                                               groups: list[IRGroup]) -> None:
+    group = groups[0]
+    spoilt = [replace(group, winners=(replace(group.winners[0], recipe=""), group.winners[1])),
+              replace(group, losers=(group.losers[0], replace(group.losers[1], operator=""))),
+              replace(group, losers=(group.losers[0], replace(group.losers[1], tokens=0))),
+              replace(group, signature="")]
+    assert list(group_frame(spoilt, rows)["record_fault"]) == [
+        "a winner without its recipe", "a loser without its operator",
+        "a text without its length in tokens", "no signature"]
 
 
 def test_a_group_in_two_splits_is_named(tmp_path: Path, rows: list[Row],

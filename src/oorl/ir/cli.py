@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 from oorl.errors import UnknownName
+from oorl.ir.page import groups_page
 from oorl.ir.tables import read_groups
 from oorl.records import IRGroup, canonical
+
+PAGE = 50  # groups on a page of `oorl ir show all`
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,6 +28,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show = actions.add_parser("show", help="one group: source, winners, losers as differences")
     show.add_argument("id", help="the group's id, or its beginning")
     show.add_argument("file", type=Path, help="groups.parquet")
+    show.add_argument("--html", type=Path, metavar="PAGE", help="write a page with the winners "
+                      "side by side; ID `all` puts the first 50 groups on it")
     show.set_defaults(command=run_show)
 
 
@@ -41,8 +46,15 @@ def run_verify(options: argparse.Namespace) -> int:
 
 
 def run_show(options: argparse.Namespace) -> int:
-    """Print one group for people. Raises `UnknownName`."""
+    """Print one group for people, or write a page. Raises `UnknownName`."""
     groups = read_groups(options.file)
+    if options.html:
+        found = groups[:PAGE] if options.id == "all" else \
+            [group for group in groups if group.id.startswith(options.id)][:1]
+        if found:
+            options.html.write_text(groups_page(found), encoding="utf-8")
+            print(options.html)
+            return 0
     for group in groups:
         if group.id.startswith(options.id):
             print(describe(group))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -33,6 +34,7 @@ from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import IRGroup, Problem, canonical, stable_id
 
 CHUNK = 64
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 @cache
@@ -82,7 +84,7 @@ def build_groups(problems: Iterable[Problem], params: IRGroupsParams, seed: int,
 
     Args:
         limit: stop at this many groups; what comes after them is neither in nor refused.
-        tokenizer: text to number of tokens, for the `tokens` fields (else 0).
+        tokenizer: text to number of tokens, for the `tokens` fields (else `ir_tokens`).
 
     Returns:
         The groups, and {"in", "kept", "refused": {reason: n}} with in = kept + refused.
@@ -132,9 +134,14 @@ def _chunks(sources: Sequence[Source]) -> list[Sequence[Source]]:
     return chunks
 
 
+def ir_tokens(ir: str) -> int:
+    """Words and marks of LLVM's text, a length that depends on no model. A model's own tokenizer
+    counts otherwise: give it to `build_groups` for exact lengths."""
+    return len(_TOKEN.findall(ir))
+
+
 def _count_tokens(group: IRGroup, tokenizer: Callable[[str], int] | None) -> IRGroup:
-    if tokenizer is None:
-        return group
+    tokenizer = tokenizer or ir_tokens
     return replace(
         group, winners=tuple(replace(w, tokens=tokenizer(w.ir)) for w in group.winners),
         losers=tuple(replace(lo, tokens=tokenizer(lo.ir)) for lo in group.losers))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from oorl.ir.chunk import build_chunk
 from oorl.ir.cli import describe
 from oorl.ir.distance import token_distance
 from oorl.ir.groups import build_from_sources, build_groups
+from oorl.ir.page import groups_page
 from oorl.ir.pool import Pool
 from oorl.ir.tables import read_groups, to_row, write_groups
 from oorl.ir.verify import verify_groups
@@ -51,6 +54,8 @@ def test_shape_of_a_group(groups: list[IRGroup]) -> None:
         assert all(f"@{group.problem_id[2:]}(" in text for text in texts)
         assert group.winners[0].recipe == "Oz"
         assert "LLVM 22" in group.toolchain
+        assert all(x.tokens == len(re.findall(r"\w+|[^\w\s]", x.ir)) > 10
+                   for x in (*group.winners, *group.losers))
         for loser in group.losers:
             assert loser.witness["input"] in group.inputs
             assert loser.witness["expected"] != loser.witness["got"]
@@ -169,8 +174,9 @@ def test_neighbours_do_not_matter(groups: list[IRGroup]) -> None:
     alone = build_chunk([source("is_big", GOOD["is_big"])], PARAMS, 7, toolchain)
     mixed = build_chunk([source(*REFUSED["does not compile"]), *reversed(good_sources())],
                         PARAMS, 7, toolchain)
-    assert alone == [named(groups, "is_big")]
-    assert mixed[1:] == groups[::-1]
+    uncounted = [building._count_tokens(g, lambda ir: 0) for g in groups]
+    assert alone == [named(uncounted, "is_big")]
+    assert mixed[1:] == uncounted[::-1]
 
 
 def test_workers_and_cache_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,6 +359,19 @@ def test_commands(groups: list[IRGroup], tmp_path: Path,
     assert group.winners[2].ir in shown
     assert '"return"' in shown
     assert "--- winner" in shown
+    page = tmp_path / "page.html"
+    assert main(["ir", "show", group.id[:8], str(path), "--html", str(page)]) == 0
+    text = html.unescape(page.read_text())
+    assert all(f"<pre>{w.ir}</pre>" in text for w in group.winners)
+    assert group.source_code in text
+    assert text.count('class="del"') >= len(group.losers)
+    assert "<script" not in text
+    assert page.read_text() == groups_page([group])
+    hostile = replace(group, source_code="<script>alert(1)</script>")
+    assert "<script" not in groups_page([hostile])
+    assert main(["ir", "show", "all", str(path), "--html", str(page)]) == 0
+    assert page.read_text().count("<h2") == len(groups)
+    assert main(["ir", "show", "nothing", str(path), "--html", str(page)]) == UnknownName.exit_code
     assert main(["ir", "show", "nothing", str(path)]) == UnknownName.exit_code
     false = replace(group, losers=(replace(group.losers[0], ir=group.winners[0].ir + "\n"),))
     write_groups(path, [false])
