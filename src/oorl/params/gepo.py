@@ -16,6 +16,8 @@ class GEPOParams(Section):
     start_from: str = Field("rl", pattern="^(base|rl)$")
     w_rl: float = Field(1.0, ge=0, description="0 gives GEPO alone")
     w_gepo: float = Field(0.01, ge=0, description="0 gives on-policy RL alone")
+    loss: str = Field("gepo", pattern="^(gepo|dpo)$",
+                      description="dpo: the same groups as pairs, the paper's ablation")
     beta: float = Field(0.1, gt=0)
     lambda_: float = Field(1.0, ge=0, alias="lambda")
     length_normalize: bool = Field(

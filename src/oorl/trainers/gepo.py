@@ -20,6 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 
 from oorl.errors import ParamsError
 from oorl.losses.gepo import GEPOForm
+from oorl.trainers.card import write_card
 from oorl.trainers.distributed import quiet, slots
 from oorl.trainers.group_step import GEPOStep, checked_form, mode_problem
 from oorl.trainers.groups import TokenGroup, tokenize_groups
@@ -137,6 +138,10 @@ class GEPOTrainer(Trainer):
     def _backward(self, loss: Tensor, leaves: Sequence[Tensor] = ()) -> None:
         deepspeed = {"scale_wrt_gas": False} if self.is_deepspeed_enabled else {}
         self.accelerator.backward(loss, **deepspeed)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        write_card(self, "GEPO")
 
     def prediction_step(
         self, model: torch.nn.Module, inputs: Any, prediction_loss_only: bool,

@@ -198,9 +198,14 @@ class _Work:
 
 
 def _single_graph(work: _Work) -> tuple[float, dict[str, Tensor]]:
-    with work.quiet() if not work.is_last else nullcontext():
+    *rest, last = work.responses()
+    # DDP takes part in the last forward pass only (it broadcasts buffers in each), so that
+    # processes may have unequal numbers of responses.
+    with work.quiet():
         prefix = work.forward.prompt()
-        logps = [work.forward.logps(r, prefix) for r in work.responses()]
+        logps = [work.forward.logps(response, prefix) for response in rest]
+    with nullcontext() if work.is_last else work.quiet():
+        logps.append(work.forward.logps(last, prefix))
         loss, metrics = gepo_loss(*work.loss_arguments(logps[:work.count]))
         _check_finite(loss)
         idle = sum((x.sum() for x in logps[work.count:]), loss.new_zeros(()))

@@ -105,3 +105,12 @@ def drawn_groups(
 def _epoch_order(count: int, seed: int, epoch: int) -> list[int]:
     generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63)
     return torch.randperm(count, generator=generator).tolist()
+
+
+def dpo_pairs(group: TokenGroup) -> list[TokenGroup]:
+    """The group as pairs for DPO, the paper's ablation: winner i with loser i, the shorter list
+    taken round again, so that every response is used. Each pair is a group with n = m = 1, whose
+    GEPO loss is DPO's."""
+    n, m = len(group.winners), len(group.losers)
+    return [TokenGroup(group.prompt, (group.winners[i % n],), (group.losers[i % m],))
+            for i in range(max(n, m))]

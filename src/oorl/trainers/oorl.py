@@ -22,6 +22,7 @@ resumed from a checkpoint repeats the uninterrupted one bit for bit.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -45,15 +46,17 @@ from oorl.losses.policy_gradient import (
     reinforce_pp_advantages,
     token_kl,
 )
+from oorl.trainers.card import write_card
 from oorl.trainers.distributed import quiet, slots
 from oorl.trainers.group_step import GEPOStep
-from oorl.trainers.groups import TokenGroup, drawn_groups, tokenize_groups
+from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_groups, tokenize_groups
 from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
 from oorl.trainers.oorl_config import OORLConfig
 from oorl.trainers.reference import ReferenceLogps, check_start
 from oorl.trainers.shards import Backward, Shards, with_known_gradients
 
 REFERENCE_FILE = "gepo_reference_{rank}.pt"
+logger = logging.getLogger(__name__)
 
 
 class RolloutFn(Protocol):
@@ -100,6 +103,7 @@ class OORLTrainer(GRPOTrainer):
         _check_size(train_dataset, args)
         super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
         self._rollout_fn = rollout_fn
+        self.stopped = ""  # why training ended early
         self._rewards: Tensor | None = None
         self._tally: defaultdict[str, float] = defaultdict(float)
         self._base_step: int | None = None
@@ -135,8 +139,7 @@ class OORLTrainer(GRPOTrainer):
 
     def _obtain_reference(self, resume: bool) -> None:
         """Log-probabilities under the untouched model, of the groups this rank will draw."""
-        wanted = [self._groups[i] for step in range(self._step_count())
-                  for i in self._drawn(step)]
+        wanted = [group for step in range(self._step_count()) for group in self._drawn(step)]
         name = REFERENCE_FILE.format(rank=self.accelerator.process_index)
         with self.compute_loss_context_manager(), self.accelerator.autocast():
             self._reference = ReferenceLogps.obtain(
@@ -152,9 +155,13 @@ class OORLTrainer(GRPOTrainer):
             return self.args.max_steps
         return self.set_initial_training_values(self.args, self.get_train_dataloader())[-1]
 
-    def _drawn(self, step: int) -> list[int]:
-        return drawn_groups(len(self._groups), self.args.groups_per_step, self.args.seed, step,
-                            self.accelerator.process_index, self.accelerator.num_processes)
+    def _drawn(self, step: int) -> list[TokenGroup]:
+        chosen = drawn_groups(len(self._groups), self.args.groups_per_step, self.args.seed, step,
+                              self.accelerator.process_index, self.accelerator.num_processes)
+        groups = [self._groups[i] for i in chosen]
+        if self.args.gepo_loss == "dpo":
+            return [pair for group in groups for pair in dpo_pairs(group)]
+        return groups
 
     def _gepo_backward(self, model: torch.nn.Module) -> float:
         """Add this optimiser step's GEPO gradient, once; returns w_gepo * loss (0 if done)."""
@@ -164,7 +171,7 @@ class OORLTrainer(GRPOTrainer):
         self._gepo_done_at = step
         assert self._reference is not None
         started = time.perf_counter()
-        groups = [self._groups[i] for i in self._drawn(step)]
+        groups = self._drawn(step)
         # The on-policy backward that follows synchronises both gradients at once.
         outer = quiet(self.accelerator, model) if self.args.w_rl > 0 else nullcontext()
         with outer, self.compute_loss_context_manager():
@@ -250,7 +257,23 @@ class OORLTrainer(GRPOTrainer):
         self._cpu_s = now
         logs.update(self._tally)
         self._tally.clear()
+        recent = self._metrics["train"].get("kl", [])
         super().log(logs, start_time)
+        self._watch_kl(max(recent, default=0.0))
+
+    def _watch_kl(self, kl: float) -> None:
+        """End training after this step if the policy ran away from its start."""
+        if self.args.max_kl is not None and not kl <= self.args.max_kl:
+            self.stopped = (
+                f"stopped at step {self.state.global_step}: the KL to the start is {kl:.3g} nats "
+                f"per token, above max_kl = {self.args.max_kl}\n  -> Go on from an earlier "
+                "checkpoint with a lower learning rate or a higher kl_coef.")
+            self.control.should_training_stop = True
+            logger.warning(self.stopped)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        write_card(self, "OORL: on-policy RL and GEPO")
 
     # ---------------------------------------------------------------- rollout and reward
 
@@ -259,6 +282,7 @@ class OORLTrainer(GRPOTrainer):
         num_generations: int, has_tool_images: bool = False,
     ) -> tuple[list[list[int]], Any]:
         started = time.perf_counter()
+        self._check_context(max(map(len, prompt_ids)))
         if self._rollout_fn is None:
             result = super()._generate_single_turn(
                 prompt_ids, images, multimodal_fields, num_generations, has_tool_images)
@@ -268,6 +292,16 @@ class OORLTrainer(GRPOTrainer):
         self._tally["tokens/generated"] += sum(map(len, result[0]))
         self._tally["time/generate_s"] += time.perf_counter() - started
         return result
+
+    def _check_context(self, longest: int) -> None:
+        context = getattr(self.accelerator.unwrap_model(self.model).config,
+                          "max_position_embeddings", None)
+        room = int(self.max_completion_length or 0)
+        if context is not None and longest + room > context:
+            raise DataError(
+                f"a prompt has {longest} tokens; with max_completion_length = {room} that exceeds "
+                f"the model's context of {context}",
+                "Filter long prompts, or lower max_completion_length.")
 
     def _rollout(self, prompt_ids: list[list[int]], num_generations: int) -> list[list[int]]:
         """TRL repeats each prompt `num_generations` times in a row; the engine gets it once."""
@@ -347,8 +381,8 @@ class OORLTrainer(GRPOTrainer):
             reduce=lambda x: self.accelerator.reduce(x, reduction="sum"))
 
     def _kl(self, output: dict[str, Any], mask: Tensor) -> Tensor | None:
-        """(B, T) KL of the sampling policy to the reference, or None without a penalty."""
-        if self.args.kl_coef == 0:
+        """(B, T) KL of the sampling policy to the reference, or None if nobody asks."""
+        if self.args.kl_coef == 0 and self.args.max_kl is None:
             return None
         if "old_per_token_logps" not in output:
             output["old_per_token_logps"], _, _ = self._get_per_token_logps_and_entropies(

@@ -35,6 +35,8 @@ class OORLConfig(GRPOConfig):
     gamma: float = _setting(1.0, "Discount of the return to go (REINFORCE++).")
     w_rl: float = _setting(1.0, "Weight of the on-policy loss; 0 generates nothing.")
     w_gepo: float = _setting(0.01, "Weight of the GEPO loss; 0 reads no groups.")
+    gepo_loss: str = _setting(
+        "gepo", "gepo, or dpo: the same groups as pairs (the paper's ablation; see dpo_pairs).")
     gepo_beta: float = _setting(0.1, "Sharpness of the group preference.")
     gepo_lambda: float = _setting(1.0, "Weight of the winners' variance.")
     gepo_length_normalize: bool = _setting(False, "Divide log-ratios by response length.")
@@ -47,6 +49,8 @@ class OORLConfig(GRPOConfig):
     gepo_max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
     groups_per_step: int = _setting(2, "GEPO groups per optimiser step and process.")
 
+    max_kl: float | None = _setting(
+        None, "Stop when the sampled KL to the start (nats per token) exceeds this.")
     cpu_workers: int = _setting(
         0, "On CPU: threads for the two halves of a micro-batch (0: none, 2: both at once).")
 
@@ -54,8 +58,12 @@ class OORLConfig(GRPOConfig):
         wanted = self.num_generations
         if wanted == 1 and self.algorithm == "reinforce_pp":
             self.num_generations = 2  # only to pass TRL's check; restored below
-        if self.algorithm != "grpo" and self.kl_coef > 0 and self.beta == 0:
-            self.beta = self.kl_coef  # makes TRL keep a reference model
+        if self.max_kl is not None and self.algorithm == "grpo" and self.beta == 0:
+            raise ParamsError("OORLConfig:\n  max_kl: with grpo it needs beta > 0",
+                              "Set beta, or choose a REINFORCE++ algorithm.")
+        watched = self.kl_coef or (1e-12 if self.max_kl is not None else 0.0)
+        if self.algorithm != "grpo" and watched > 0 and self.beta == 0:
+            self.beta = watched  # makes TRL keep a reference model
         super().__post_init__()
         self.num_generations = wanted
         problems = self._problems()
@@ -77,8 +85,11 @@ class OORLConfig(GRPOConfig):
 
         rule(self.algorithm in ALGORITHMS,
              f"algorithm = {self.algorithm!r}: must be one of {', '.join(ALGORITHMS)}")
-        rule(self.algorithm == "grpo" or self.beta == self.kl_coef,
+        rule(self.algorithm == "grpo" or self.beta in (self.kl_coef, 1e-12),
              f"beta = {self.beta}: with {self.algorithm} the KL penalty is kl_coef; leave beta 0")
+        rule(self.gepo_loss in ("gepo", "dpo"),
+             f"gepo_loss = {self.gepo_loss!r}: must be gepo or dpo")
+        rule(self.max_kl is None or self.max_kl > 0, f"max_kl = {self.max_kl}: must be above 0")
         rule(min(self.w_rl, self.w_gepo) >= 0 and self.w_rl + self.w_gepo > 0,
              f"w_rl = {self.w_rl}, w_gepo = {self.w_gepo}: neither below 0, not both 0")
         rule(self.w_rl > 0 or self.gradient_accumulation_steps == 1,

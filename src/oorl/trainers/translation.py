@@ -143,7 +143,7 @@ def make_config(
     stage = gepo or rl
     parallel = not gpu and small and rl.algorithm != "grpo"
     weights: Row = {"w_gepo": 0.0} if gepo is None else {
-        "w_rl": gepo.w_rl, "w_gepo": gepo.w_gepo, "gepo_beta": gepo.beta,
+        "w_rl": gepo.w_rl, "w_gepo": gepo.w_gepo, "gepo_loss": gepo.loss, "gepo_beta": gepo.beta,
         "gepo_lambda": gepo.lambda_, "gepo_length_normalize": gepo.length_normalize,
         "gepo_variance_per_token": gepo.variance_per_token, "gepo_mode": gepo.mode,
         "gepo_label_smoothing": gepo.label_smoothing, "groups_per_step": gepo.groups_per_step,

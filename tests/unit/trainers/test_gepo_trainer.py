@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from oorl.errors import ArtifactError, DataError, ParamsError
+from oorl.errors import ArtifactError, DataError, ParamsError, TrainingError
 from oorl.trainers.gepo import GEPOConfig, GEPOTrainer
 from oorl.trainers.groups import tokenize_groups
+from oorl.trainers.logps import add_response_head
 from oorl.trainers.reference import ReferenceLogps
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
@@ -24,7 +25,7 @@ def logged(trainer, key):
     return [entry[key] for entry in trainer.state.log_history if key in entry]
 
 
-@pytest.mark.parametrize("mode", ["single_graph", "two_pass"])
+@pytest.mark.parametrize("mode", ["single_graph", "two_pass", "streaming"])
 def test_the_preference_is_learned(tmp_path, mode):
     trainer = make(tmp_path, max_steps=30, mode=mode)
     trainer.train()
@@ -118,3 +119,57 @@ def test_a_damaged_reference_is_named(tmp_path):
 def test_settings_that_make_no_sense(tmp_path, settings):
     with pytest.raises(ParamsError):
         make(tmp_path, **settings)
+
+
+@pytest.mark.parametrize("mode", ["single_graph", "two_pass", "streaming"])
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_lora_learns_from_the_bare_model_as_reference(tmp_path, mode, dropout):
+    from peft import LoraConfig, get_peft_model
+
+    model = get_peft_model(tiny_model(), LoraConfig(
+        r=4, lora_dropout=dropout, target_modules="all-linear"))
+    args = GEPOConfig(
+        str(tmp_path), max_steps=20, per_device_train_batch_size=2, learning_rate=2e-2, mode=mode,
+        report_to=[], logging_steps=1, save_steps=20, use_cpu=True, disable_tqdm=True)
+    trainer = GEPOTrainer(model, args, GROUPS, processing_class=tiny_tokenizer())
+    bare = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
+    trainer.train()
+    losses = logged(trainer, "loss")
+    if dropout == 0:
+        assert losses[0] == pytest.approx(0.6931, abs=1e-3)
+    assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
+    for name, value in bare.items():
+        assert torch.equal(value, model.get_parameter(name))
+    alone = tiny_model()
+    add_response_head(alone)
+    expected = ReferenceLogps.compute(alone, trainer._train_groups)
+    for group in trainer._train_groups:
+        for a, b in zip(expected.of(group), trainer._reference.of(group), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+    assert (tmp_path / "checkpoint-20" / "adapter_model.safetensors").exists()
+    assert "GEPO, step 20" in (tmp_path / "checkpoint-20" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("mode", ["single_graph", "two_pass", "streaming"])
+def test_bf16_autocast_trains(tmp_path, mode):
+    trainer = make(tmp_path, max_steps=20, mode=mode, bf16=True)
+    trainer.train()
+    losses = logged(trainer, "loss")
+    assert losses[0] == pytest.approx(0.6931, abs=0.05)
+    assert sum(losses[-5:]) < sum(losses[:5])
+
+
+def test_evaluation_during_training(tmp_path):
+    trainer = make(tmp_path, max_steps=4, eval_strategy="steps", eval_steps=2)
+    trainer.train()
+    assert len(logged(trainer, "eval_loss")) == 2
+    assert logged(trainer, "eval_rewards/margins")[-1] > 0
+
+
+def test_an_exploding_learning_rate_is_named(tmp_path):
+    model = tiny_model()
+    trainer = make(tmp_path, max_steps=2)
+    trainer.model.lm_head.weight.data[5, 0] = torch.nan
+    del model
+    with pytest.raises((TrainingError, ArtifactError), match="nan"):
+        trainer.train()

@@ -9,7 +9,7 @@ from datasets import Dataset
 from oorl.errors import ArtifactError, DataError, InfraError, ParamsError, TrainingError
 from oorl.generation import generate
 from oorl.trainers import oorl as oorl_module
-from oorl.trainers.groups import drawn_groups
+from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_groups
 from oorl.trainers.oorl import OORLConfig, OORLTrainer
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
@@ -269,6 +269,8 @@ def test_a_reference_of_another_model_is_refused(tmp_path, monkeypatch):
     ({"gepo_mode": "fast"}, "gepo_mode = 'fast'"),
     ({"gepo_max_coefficient": 1.0}, "needs mode two_pass"),
     ({"gepo_beta": 0.0}, "beta > 0"),
+    ({"gepo_loss": "ipo"}, "must be gepo or dpo"),
+    ({"max_kl": 0.0}, "must be above 0"),
     ({"save_strategy": "steps", "save_steps": 3, "num_iterations": 2}, "must be a multiple"),
 ])
 def test_settings_that_make_no_sense(tmp_path, settings, text):
@@ -293,3 +295,52 @@ def test_kl_in_the_return(tmp_path):
     kl = logged(trainer, "kl")
     assert kl[0] == pytest.approx(0, abs=1e-5)
     assert kl[-1] > 1e-3
+
+
+def test_a_kl_that_blows_up_ends_the_run_with_a_reason(tmp_path):
+    tiny_model().save_pretrained(tmp_path / "base")
+    from transformers import AutoModelForCausalLM
+
+    def run(**settings):
+        model = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+        trainer = make(tmp_path / "run", model=model, max_steps=8, **settings)
+        trainer.train()
+        return trainer
+
+    stopped = run(max_kl=1e-3)
+    assert 1 < stopped.state.global_step < 8
+    assert "above max_kl = 0.001" in stopped.stopped
+    watched = run(max_kl=1e3)
+    assert watched.state.global_step == 8
+    assert watched.stopped == ""
+    plain = run()  # watching changes nothing
+    assert logged(watched, "grad_norm") == pytest.approx(logged(plain, "grad_norm"), rel=1e-3)
+
+
+def test_dpo_takes_the_same_groups_as_pairs(tmp_path):
+    group = TokenGroup((5, 6), ((7, 1), (8, 1), (9, 1)), ((10, 1), (11, 1)))
+    pairs = dpo_pairs(group)
+    assert [(p.winners, p.losers) for p in pairs] == [
+        (((7, 1),), ((10, 1),)), (((8, 1),), ((11, 1),)), (((9, 1),), ((10, 1),))]
+    trainer = make(tmp_path, reward=None, w_rl=0.0, w_gepo=1.0, gepo_loss="dpo", max_steps=30,
+                   gradient_accumulation_steps=1, groups_per_step=3, learning_rate=2e-3)
+    trainer.train()
+    losses = logged(trainer, "gepo/loss")
+    assert losses[0] == pytest.approx(0.6931, abs=1e-3)
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    assert logged(trainer, "gepo/variance") == [0.0] * 30
+
+
+def test_a_prompt_longer_than_the_context_is_named(tmp_path):
+    with pytest.raises(DataError, match="max_completion_length = 250 that exceeds"):
+        make(tmp_path, max_completion_length=250, model=tiny_model()).train()
+
+
+def test_a_card_lies_next_to_every_checkpoint(tmp_path):
+    make(tmp_path, w_gepo=0.1, save_strategy="steps", save_steps=2).train()
+    for step in (2, 4):
+        card = (tmp_path / f"checkpoint-{step}" / "README.md").read_text()
+        assert f"step {step}" in card
+        assert "| `w_gepo` | 0.1 |" in card
+        assert "2505.12723" in card
+        assert "| gepo/loss |" in card

@@ -9,7 +9,11 @@ import inspect
 import pytest
 import transformers
 import trl
+from accelerate import Accelerator
+from accelerate.state import GradientState
 from transformers import DynamicCache, Trainer
+from transformers.cache_utils import DynamicLayer
+from transformers.modeling_layers import GradientCheckpointingLayer
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
@@ -28,6 +32,7 @@ HOOKS = {
     "_prepare_inputs": "(self, generation_batch)",
     "training_step": "(self, model, inputs, num_items_in_batch)",
     "log": "(self, logs, start_time)",
+    "_save_checkpoint": "(self, model, trial)",
     "_send_telemetry": "(self)",
 }
 
@@ -77,3 +82,22 @@ def test_other_members():
     # The trainer takes the last of these values as the number of optimiser steps.
     source = inspect.getsource(Trainer.set_initial_training_values)
     assert source.rstrip().endswith("max_steps,\n        )")
+
+
+def test_what_sharing_a_prompt_under_checkpointing_relies_on():
+    """`oorl.trainers.prefix` keeps its own read-only cache where others are taken away."""
+    init = inspect.getsource(GradientCheckpointingLayer.__init_subclass__)
+    assert "if not self._can_checkpoint_with_cache:" in init
+    assert "self._gradient_checkpointing_func(partial(forward, self, **kwargs), *args)" in init
+    assert GradientCheckpointingLayer._can_checkpoint_with_cache is False
+    layer = inspect.signature(DynamicLayer.update).parameters
+    assert list(layer)[:3] == ["self", "key_states", "value_states"]
+
+
+def test_what_several_backward_passes_in_a_step_rely_on():
+    """`oorl.trainers.distributed`: accelerate makes DeepSpeed's step when it synchronises."""
+    assert "sync_gradients=self.sync_gradients" in inspect.getsource(Accelerator.backward)
+    assert hasattr(GradientState, "_set_sync_gradients")
+    assert list(inspect.signature(Accelerator.no_sync).parameters) == ["self", "model"]
+    assert list(inspect.signature(Trainer._save_checkpoint).parameters) == ["self", "model",
+                                                                            "trial"]
