@@ -332,8 +332,8 @@ def test_dpo_takes_the_same_groups_as_pairs(tmp_path):
 
 
 def test_a_prompt_longer_than_the_context_is_named(tmp_path):
-    with pytest.raises(DataError, match="max_completion_length = 250 that exceeds"):
-        make(tmp_path, max_completion_length=250, model=tiny_model()).train()
+    with pytest.raises(DataError, match="max_completion_length = 254 that exceeds"):
+        make(tmp_path, max_completion_length=254).train()
 
 
 def test_a_card_lies_next_to_every_checkpoint(tmp_path):
