@@ -19,7 +19,7 @@ from oorl.languages.base import (
     source_bytes,
     words,
 )
-from oorl.languages.values import as_float, braced_hex, escaped, nested
+from oorl.languages.values import as_float, escaped, nested
 from oorl.records import SCALARS, Json, Signature, Type
 
 HOME = "/usr/lib/R"
@@ -58,11 +58,11 @@ class R(Language):
             return f"c({inside})" if value else EMPTY[item.kind]
         if type_.kind == "map":
             inside = ", ".join(self.literal(type_.args[1], v) for _, v in value)
-            names = ", ".join(escaped(key_name(k), braced_hex) for k, _ in value)
+            names = ", ".join(escaped(key_name(k), wide_hex) for k, _ in value)
             return f"structure(list({inside}), names = c({names}))" if value else (
                 "structure(list(), names = character(0))")
         if type_.kind == "str":
-            return escaped(value, lambda point: f"\\U{{{point:x}}}")
+            return escaped(value, wide_hex)
         if type_.kind == "bool":
             return "TRUE" if value else "FALSE"
         if type_.kind == "float":
@@ -100,6 +100,11 @@ class R(Language):
             "crash": Probe(body("nums[[99]]"), "runtime_error"),
             "hang": Probe(body("while (TRUE) {}"), "timeout"),
         }
+
+
+def wide_hex(point: int) -> str:
+    """A character by its number; R's `\\u{...}` takes four digits at most."""
+    return f"\\U{{{point:x}}}"
 
 
 def key_name(key: Json) -> str:
