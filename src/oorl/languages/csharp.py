@@ -21,7 +21,7 @@ from oorl.languages.base import (
     source_bytes,
     words,
 )
-from oorl.languages.values import as_float, escaped, tokens
+from oorl.languages.values import as_float, escaped, float_bits, tokens
 from oorl.records import Json, Signature, Type
 
 USINGS = ("using System; using System.Collections.Generic; using System.Linq; using System.Text; "
@@ -80,7 +80,7 @@ class CSharp(Language):
             "/bin/sh", "-c", 'mono "$1" -nologo -warn:0 -out:/tmp/server.exe /job/OorlCompiler.cs '
             '>&2 && exec mono /tmp/server.exe "$1"', "sh", MCS))
         source = {"Main.cs": source_bytes(wrap(code, signature))}
-        return Program({"input": tokens(signature, inputs)}, (mono, "/job/Main.exe"),
+        return Program({"input": tokens(signature, inputs, float_bits)}, (mono, "/job/Main.exe"),
                        Compile(source, server=server))
 
     @property

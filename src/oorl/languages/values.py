@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -82,34 +83,42 @@ def as_float(value: Json) -> float:
     return SPECIAL_FLOATS[value] if isinstance(value, str) else float(value)
 
 
-def tokens(signature: Signature, inputs: Sequence[tuple[Json, ...]]) -> bytes:
+def tokens(signature: Signature, inputs: Sequence[tuple[Json, ...]],
+           float_text: Callable[[float], str] = repr) -> bytes:
     """All inputs as blank-separated tokens for drivers of compiled languages.
 
-    int: digits; float: repr, `nan`, `inf`; bool: 0 or 1; str: byte count, a blank, UTF-8 bytes;
+    int: digits; float: `float_text`, by default repr, `nan`, `inf`; bool: 0 or 1; str: byte
+    count, a blank, UTF-8 bytes;
     list: length, then items; map: length, then keys and values; optional: 0, or 1 and the value.
     """
     parts: list[bytes] = [str(len(inputs)).encode()]
     for arguments in inputs:
         for parameter, value in zip(signature.parameters, arguments, strict=True):
-            _token(parameter.type, value, parts)
+            _token(parameter.type, value, parts, float_text)
     return b" ".join(parts) + b"\n"
 
 
-def _token(type_: Type, value: Json, out: list[bytes]) -> None:
+def float_bits(value: float) -> str:
+    """A float as the integer of its bits, for languages that misread some long decimals."""
+    return str(struct.unpack("<q", struct.pack("<d", value))[0])
+
+
+def _token(type_: Type, value: Json, out: list[bytes],
+           float_text: Callable[[float], str]) -> None:
     kind = type_.kind
     if kind == "optional":
         out.append(b"0" if value is None else b"1")
         if value is not None:
-            _token(type_.args[0], value, out)
+            _token(type_.args[0], value, out, float_text)
     elif kind == "list":
         out.append(str(len(value)).encode())
         for item in value:
-            _token(type_.args[0], item, out)
+            _token(type_.args[0], item, out, float_text)
     elif kind == "map":
         out.append(str(len(value)).encode())
         for key, item in value:
-            _token(type_.args[0], key, out)
-            _token(type_.args[1], item, out)
+            _token(type_.args[0], key, out, float_text)
+            _token(type_.args[1], item, out, float_text)
     elif kind == "str":
         data = value.encode("utf-8", "surrogatepass")
         out.append(str(len(data)).encode() + b" " + data)
@@ -118,7 +127,7 @@ def _token(type_: Type, value: Json, out: list[bytes]) -> None:
     elif kind == "int":
         out.append(str(value).encode())
     else:
-        out.append(repr(as_float(value)).encode())
+        out.append(float_text(as_float(value)).encode())
 
 
 def escaped(text: str, unit: Callable[[int], str]) -> str:

@@ -19,11 +19,8 @@ public static class OorlRuntime {
   }
   public static long Int() { return long.Parse(Token(), CultureInfo.InvariantCulture); }
   public static bool Bool() { return Token() == "1"; }
-  public static double Float() {
-    string t = Token();
-    return t == "nan" ? double.NaN : t == "inf" ? double.PositiveInfinity : t == "-inf" ? double.NegativeInfinity
-      : double.Parse(t, NumberStyles.Float, CultureInfo.InvariantCulture);
-  }
+  // Bits: Mono misreads the last digit of some long decimals.
+  public static double Float() { return BitConverter.Int64BitsToDouble(Int()); }
   public static string Str() {
     int n = (int) Int(), from = ++at;
     at += n;
