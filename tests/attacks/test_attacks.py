@@ -89,11 +89,15 @@ ATTACKS = [
                   "    except OSError: pass"), {S.PASSED}),
     # 6 host files
     ("python", py("import os\nfor p in ('@SECRET@', '/etc/shadow', '/etc/passwd', '/root', "
-                  "'/home', '/var', '/proc/1/root/etc/shadow'):\n"
+                  "'/home', '/var/log', '/var/lib/dpkg', '/proc/1/root/etc/shadow'):\n"
                   "    try:\n"
                   "        os.listdir(p) if os.path.isdir(p) else open(p).read()\n"
                   "        return -1\n"
-                  "    except OSError: pass"), {S.PASSED}),
+                  "    except OSError: pass\n"
+                  "# of /var, GHC's settings at most\n"
+                  "for p, known in (('/var', {'lib'}), ('/var/lib', {'ghc'})):\n"
+                  "    if os.path.isdir(p) and set(os.listdir(p)) - known: return -1"),
+     {S.PASSED}),
     ("javascript", js("try { require('fs').readFileSync('@SECRET@'); return -1; } catch {}"),
      {S.PASSED}),
     ("php", php("if (@file_get_contents('@SECRET@') !== false) return -1;"), {S.PASSED}),
