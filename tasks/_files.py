@@ -6,11 +6,13 @@ import csv
 import hashlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from oorl.params.files import write_text
+
+__all__ = ["digest", "write_curve", "write_json", "write_text"]
 
 
 def digest(path: Path) -> str:
@@ -21,20 +23,6 @@ def digest(path: Path) -> str:
         return hashlib.md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace `path` as a whole: readers see the old text or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def write_json(path: Path, value: Any) -> None:

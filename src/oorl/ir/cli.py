@@ -48,18 +48,18 @@ def run_verify(options: argparse.Namespace) -> int:
 def run_show(options: argparse.Namespace) -> int:
     """Print one group for people, or write a page. Raises `UnknownName`."""
     groups = read_groups(options.file)
+    if options.html and options.id == "all":
+        found = groups[:PAGE]
+    else:
+        found = [group for group in groups if group.id.startswith(options.id)][:1]
+    if not found:
+        raise UnknownName("IR group", options.id, [group.id for group in groups][:20])
     if options.html:
-        found = groups[:PAGE] if options.id == "all" else \
-            [group for group in groups if group.id.startswith(options.id)][:1]
-        if found:
-            options.html.write_text(groups_page(found), encoding="utf-8")
-            print(options.html)
-            return 0
-    for group in groups:
-        if group.id.startswith(options.id):
-            print(describe(group))
-            return 0
-    raise UnknownName("IR group", options.id, [group.id for group in groups][:20])
+        options.html.write_text(groups_page(found), encoding="utf-8")
+        print(options.html)
+    else:
+        print(describe(found[0]))
+    return 0
 
 
 def describe(group: IRGroup) -> str:

@@ -11,8 +11,6 @@ never leaves anything of the one before.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,22 +20,14 @@ from ruamel.yaml.error import YAMLError
 
 from oorl.errors import ParamsError, UnknownName
 from oorl.params import parse_params
+from oorl.params.files import write_text
 
 DEFAULT = "embedded"
 
 
 def override(path: Path, changes: Mapping[str, Any], profile: str = "") -> None:
     """Write a profile and then dotted keys into a params file; see `overridden`."""
-    text = overridden(path, changes, profile)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_text(path, overridden(path, changes, profile))
 
 
 def overridden(path: Path, changes: Mapping[str, Any], profile: str = "") -> str:

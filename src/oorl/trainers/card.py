@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from oorl.params.files import write_text
+
 # Settings that say how a checkpoint came about; the rest is in training_args.bin.
 _SETTINGS = (
     "algorithm", "w_rl", "w_gepo", "gepo_loss", "gepo_beta", "gepo_lambda",
@@ -48,6 +50,4 @@ def write_card(trainer: Any, method: str) -> None:
         *[f"| {k} | {v:.6g} |" for k, v in sorted(last.items())], "",
         "Made with " + ", ".join(
             f"{name} {version(name)}" for name in ("torch", "transformers", "trl")) + ".", ""]
-    partial = folder / f".README.{os.getpid()}"
-    partial.write_text("\n".join(lines), encoding="utf-8")
-    os.replace(partial, folder / "README.md")
+    write_text(folder / "README.md", "\n".join(lines))

@@ -43,8 +43,3 @@ def slots(accelerator: Accelerator) -> Callable[[int], int]:
         return int(accelerator.gather(mine).max())
 
     return largest
-
-
-def is_sharded(accelerator: Accelerator) -> bool:
-    """Whether a process holds only parts of the parameters or of their gradients."""
-    return accelerator.distributed_type in _SHARDED
