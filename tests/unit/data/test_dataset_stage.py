@@ -56,7 +56,7 @@ def test_failing_gold_programs_are_quarantined_and_counted(
             return [Verdict(Status.WRONG_ANSWER if s.language == "php" and "for (" in s.code
                             else Status.PASSED) for s in submissions]
 
-    monkeypatch.setattr(dataset, "Judge", FailsPhpWithFor)
+    monkeypatch.setattr(dataset, "open_judge", FailsPhpWithFor)
     monkeypatch.setattr(dataset, "available_languages", lambda: {"php": "8.2", "python": "3"})
     metrics = run(tmp_path, settings(verify_share=1.0, test_share=0.3, validation_share=0.2))
     refused = {entry["problem"] for entry in metrics["refused"]}
