@@ -18,7 +18,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -63,10 +63,13 @@ class StageContext:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    def write_metrics(self, values: Mapping[str, Any]) -> None:
-        """Write reports/<stage>/metrics.json and track its numbers, nested keys joined by `.`."""
+    def write_metrics(self, values: Mapping[str, Any], main: Sequence[str] = ()) -> None:
+        """Write reports/<stage>/metrics.json and track its numbers, nested keys joined by `.`;
+        the keys of `main` that are there make the short summary.json that DVC's tables show."""
+        flat = flatten(values)
         write_json(self.reports / "metrics.json", values)
-        self.log_metrics(flatten(values))
+        write_json(self.reports / "summary.json", {key: flat[key] for key in main if key in flat})
+        self.log_metrics(flat)
 
     def log_metrics(self, values: Mapping[str, Any], step: int | None = None) -> None:
         """Track numbers (others are left out), at a step of a curve or once."""

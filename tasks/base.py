@@ -51,7 +51,7 @@ def run(params: Params, ctx: StageContext) -> None:
         "exact_match": matches,
         "shown": {target: len(shown_problems(problems, target, share, params.seed))
                   for target, share in params.base.language_shares.items()},
-    })
+    }, main=("loss",))
 
 
 def adopt(params: Params, ctx: StageContext) -> None:

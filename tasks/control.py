@@ -59,7 +59,8 @@ def run(params: Params, ctx: StageContext) -> None:
     ctx.write_metrics({
         "enabled": True, "steps": state.step, "tokens": state.tokens,
         "flops": 6 * model.num_parameters() * state.tokens, "flops_budget": budget,
-        "loss": state.curve[-1]["loss"], "exact_match": exact_match(model, tokenizer, pairs)})
+        "loss": state.curve[-1]["loss"], "exact_match": exact_match(model, tokenizer, pairs)},
+        main=("loss",))
 
 
 def spent_flops(ctx: StageContext, stage: str) -> float:

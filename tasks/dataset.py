@@ -42,7 +42,8 @@ def run(params: Params, ctx: StageContext) -> None:
         raise DataError(f"no problems in the split(s) {', '.join(empty)}",
                         "Raise dataset.problems or the shares of these splits.")
     write_problems(ctx.root / PROBLEMS, outcome.kept)
-    ctx.write_metrics(summary(problems, len(chosen), outcome, skipped))
+    ctx.write_metrics(summary(problems, len(chosen), outcome, skipped),
+                      main=("problems.kept", "problems.refused"))
 
 
 def summary(problems: Sequence[Problem], verified: int, outcome: Verification,

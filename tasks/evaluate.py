@@ -1,8 +1,9 @@
 """Stage evaluate: greedy translations of held-out problems by every model, judged and compared.
 
 Reads data/problems/problems.parquet (split "test"), models/{base,rl,gepo,control} and, for the
-report alone, data/ir_groups/groups.parquet and the earlier stages' reports. Writes
-reports/evaluation/{metrics.json,by_target.csv,results.parquet,report.html,by_target.png,pairs.png}.
+report alone, data/ir_groups/groups.parquet and the earlier stages' reports. Writes to
+reports/evaluation: metrics.json, its short form summary.json, by_target.csv, results.parquet,
+report.html, by_target.png and pairs.png.
 A model that is not there (the control can be switched off) is left out.
 """
 
@@ -63,7 +64,18 @@ def run(params: Params, ctx: StageContext) -> None:
                by_target_table(metrics).to_csv(index=False, lineterminator="\n"))
     write_report(folder, report_inputs(params, ctx.root, metrics, results, problems))
     write_json(folder / "metrics.json", metrics)
+    write_json(folder / "summary.json", main_scores(metrics))
     track(ctx, folder, metrics, results)
+
+
+def main_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """What DVC's tables show: each model's mean pass@1, its gain over the base and the interval."""
+    scores = {name: model["pass_at_1"] for name, model in metrics["models"].items()}
+    for name, difference in metrics["differences"].items():
+        if name.endswith("-base"):
+            scores |= {name: difference["mean"]["value"],
+                       **{f"{name}.{key}": difference["mean"][key] for key in ("low", "high")}}
+    return scores
 
 
 def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],

@@ -59,7 +59,8 @@ def run(params: Params, ctx: StageContext) -> None:
                         "dataset.problems or ir_groups.max_ir_chars.")
     write_groups(ctx.root / GROUPS, groups)
     ctx.write_metrics({**summary(groups), "source": settings.source, "splits": counts,
-                       "cut": dict(refused["all"]), "toolchain": toolchain()})
+                       "cut": dict(refused["all"]), "toolchain": toolchain()},
+                      main=("groups", "mean_hardness"))
 
 
 def split_sources(params: Params, root: Path, splits: tuple[str, ...],

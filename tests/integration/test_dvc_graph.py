@@ -77,7 +77,7 @@ def test_deleted_results_come_from_the_cache(finished: Path) -> None:
 def test_metrics_and_plots_are_shown(finished: Path) -> None:
     shown = json.loads(run(finished, "dvc", "metrics", "show", "--json").stdout)
     files = next(iter(shown.values()))["data"]
-    assert {f"reports/{name}/metrics.json" for name in ("dataset", "rl", "gepo", "control")} <= set(
+    assert {f"reports/{name}/summary.json" for name in ("dataset", "rl", "gepo", "control")} <= set(
         files)
     assert all("error" not in file for file in files.values())
     plots = run(finished, "dvc", "plots", "show")

@@ -95,7 +95,11 @@ def test_scores_files_and_the_same_bytes_again(project: Path,
     assert metrics["models"]["gepo"]["pass_at_1"] == 1.0
     base = {t: f["pass_at_1"] for t, f in metrics["models"]["base"]["targets"].items()}
     assert base == {"php": 1.0, "javascript": 0.0}  # python comes from python: not asked
-    assert metrics["differences"]["gepo-base"]["mean"]["value"] == 0.5
+    gain = metrics["differences"]["gepo-base"]["mean"]
+    assert gain["value"] == 0.5
+    assert json.loads((folder / "summary.json").read_text()) == {
+        "base": 0.5, "gepo": 1.0, "gepo-base": 0.5, "gepo-base.low": gain["low"],
+        "gepo-base.high": gain["high"]}
     rows = pd.read_parquet(folder / "results.parquet")
     assert tuple(rows.columns) == COLUMNS
     assert set(rows["problem_id"]) == {"p1", "p2", "p3", "p4"}  # split test alone
@@ -104,8 +108,8 @@ def test_scores_files_and_the_same_bytes_again(project: Path,
     assert wrong["detail"].str.len().min() > 0
 
     written = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert set(written) == {"metrics.json", "by_target.csv", "results.parquet", "report.html",
-                            "by_target.png", "pairs.png"}
+    assert set(written) == {"metrics.json", "summary.json", "by_target.csv", "results.parquet",
+                            "report.html", "by_target.png", "pairs.png"}
     for again in ("caches kept", "caches gone"):
         if again == "caches gone":
             shutil.rmtree(project / ".oorl")

@@ -45,11 +45,13 @@ def raising(error: BaseException) -> Callable[[Params, StageContext], None]:
 
 def test_a_stage_that_works(project: Path) -> None:
     def run(params: Params, ctx: StageContext) -> None:
-        ctx.write_metrics({"reward": {"php": params.rl.epsilon}})
+        ctx.write_metrics({"reward": {"php": params.rl.epsilon, "bash": 0.1}},
+                          main=("reward.php", "absent"))
 
     assert execute("rl", run, project) == 0
+    assert json.loads((project / "reports/rl/summary.json").read_text()) == {"reward.php": 0.2}
     assert json.loads((project / "reports/rl/metrics.json").read_text()) == {
-        "reward": {"php": 0.2}}
+        "reward": {"php": 0.2, "bash": 0.1}}
 
 
 @pytest.mark.parametrize(("error", "status", "words"), [
