@@ -79,8 +79,8 @@ def optimise(
     preference = PreferenceCheck(model, tokenizer, group_rows(held_out, style), context,
                                  config) if held_out else None
 
-    with open_judge(params.sandbox) as judge:
-        reward = UnitTestReward(judge, {p.id: p for p in problems}, extract_code)
+    with open_judge(params.sandbox) as judge, UnitTestReward(
+            judge, {p.id: p for p in problems}, extract_code) as reward:
         _, curve = train_translation(
             model, tokenizer, rows, reward, config, name=ctx.stage, targets=rl.targets,
             groups=group_rows(groups, style) if gepo else None,

@@ -17,7 +17,7 @@ transformers' token for token unless two logits tie to within it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,7 +25,7 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from oorl.generation.sampling import Rollouts, choose, row_keys, uniforms
+from oorl.generation.sampling import OnDone, Rollouts, choose, row_keys, uniforms
 from oorl.generation.weights import Layer, Weights, is_supported, read_weights
 
 SUFFIX_BLOCK = 64  # the suffix cache grows by this many tokens
@@ -176,8 +176,12 @@ def finish(w: Weights, layer: Layer, hidden: torch.Tensor, mixed: torch.Tensor) 
 
 
 def decode(bucket: Bucket, max_new_tokens: int, temperature: float, top_p: float,
-           ends: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Decode one bucket. Returns tokens, -1 after the end, and logps: (rows, steps) each."""
+           ends: torch.Tensor, on_row: Callable[[int, list[int]], None] | None = None,
+           ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Decode one bucket. Returns tokens, -1 after the end, and logps: (rows, steps) each.
+
+    `on_row` is called with each row that an end token closes, at once.
+    """
     with torch.inference_mode():
         rows = bucket.origin.numel()
         tokens = torch.full((rows, max_new_tokens), -1)
@@ -190,7 +194,11 @@ def decode(bucket: Bucket, max_new_tokens: int, temperature: float, top_p: float
             drawn, logp = choose(logits, temperature, top_p, uniform)
             where = bucket.origin.flatten()[alive]
             tokens[where, step], logps[where, step] = drawn[alive], logp[alive]
-            alive &= ~torch.isin(drawn, ends)
+            ended = alive & torch.isin(drawn, ends)
+            alive &= ~ended
+            if on_row is not None and bool(ended.any()):
+                for row in bucket.origin.flatten()[ended].tolist():
+                    on_row(row, tokens[row, :step + 1].tolist())
             count = int(alive.sum())
             if count == 0 or step + 1 == max_new_tokens:
                 break
@@ -204,7 +212,8 @@ def decode(bucket: Bucket, max_new_tokens: int, temperature: float, top_p: float
 def fast_rollout(model: Any, prompts: Sequence[Sequence[int]], *, max_new_tokens: int,
                  num_generations: int = 1, temperature: float = 0.0, top_p: float = 1.0,
                  seed: int = 0, eos_token_id: int | Sequence[int], batch_size: int = 128,
-                 threads: int | None = None, progress: bool = False) -> Rollouts:
+                 threads: int | None = None, progress: bool = False,
+                 on_done: OnDone | None = None) -> Rollouts:
     """Sample `num_generations` completions of each prompt.
 
     Args:
@@ -217,6 +226,9 @@ def fast_rollout(model: Any, prompts: Sequence[Sequence[int]], *, max_new_tokens
         batch_size: rows (prompts x samples) decoded together.
         threads: buckets decoded side by side; default torch's number of threads.
         progress: show a bar on stderr.
+        on_done: called for each completion, while others are still being generated: those that
+            an end token closes at that token, the others with their bucket. It runs in the
+            threads that generate, so it should only hand on.
     """
     if not is_supported(model):
         raise ValueError(f"fast generation does not cover {type(model).__name__} with its settings")
@@ -232,7 +244,19 @@ def fast_rollout(model: Any, prompts: Sequence[Sequence[int]], *, max_new_tokens
         uniform = (uniforms([keys[i] for i in indices], num_generations, max_new_tokens)
                    if temperature > 0 else None)
         bucket = Bucket(weights, [prompts[i] for i in indices], num_generations, uniform)
-        return decode(bucket, max_new_tokens, temperature, top_p, ends)
+        if on_done is None:
+            return decode(bucket, max_new_tokens, temperature, top_p, ends)
+        told = set()
+
+        def on_row(row: int, tokens: list[int]) -> None:
+            told.add(row)
+            on_done(indices[row // num_generations], row % num_generations, tokens)
+
+        found = decode(bucket, max_new_tokens, temperature, top_p, ends, on_row)
+        for row, cut in enumerate(found[0].tolist()):
+            if row not in told:
+                on_row(row, cut)
+        return found
 
     result = Rollouts([[] for _ in prompts], [[] for _ in prompts])
     before = torch.get_num_threads()

@@ -8,18 +8,19 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from oorl.generation.sampling import Rollouts, row_keys
+from oorl.generation.sampling import OnDone, Rollouts, row_keys
 
 
 @torch.no_grad()
 def transformers_rollout(model: Any, prompts: Sequence[Sequence[int]], *, max_new_tokens: int,
                          num_generations: int = 1, temperature: float = 0.0, top_p: float = 1.0,
                          seed: int = 0, eos_token_id: int | Sequence[int], batch_size: int = 64,
-                         threads: int | None = None, progress: bool = False) -> Rollouts:
+                         threads: int | None = None, progress: bool = False,
+                         on_done: OnDone | None = None) -> Rollouts:
     """Sample with `model.generate`; arguments as in `fast_rollout`, except:
 
     `seed` fixes the output for the same batches only: torch's generator ties rows to their
-    batch. `threads` is ignored.
+    batch. `threads` is ignored. `on_done` is called when a completion's whole batch has ended.
     """
     ends = [eos_token_id] if isinstance(eos_token_id, int) else list(eos_token_id)
     order = sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i))
@@ -49,6 +50,8 @@ def transformers_rollout(model: Any, prompts: Sequence[Sequence[int]], *, max_ne
             where = indices[row // num_generations]
             result.tokens[where].append(token_row[:length])
             result.logps[where].append(logp_row[:length])
+            if on_done is not None:
+                on_done(where, row % num_generations, token_row[:length])
     model.train(was_training)
     return result
 

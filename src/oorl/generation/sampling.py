@@ -9,11 +9,14 @@ would tie a row to its neighbours.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+OnDone = Callable[[int, int, list[int]], None]
+"""(prompt, sample, tokens) of a completion as soon as it has ended; called from any thread."""
 
 
 @dataclass

@@ -12,6 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from oorl.records import Problem, Status, Submission, Verdict
+from oorl.rewards.early import Early
+
+Key = tuple[str, str, str]
+"""Problem, language, code."""
 
 Extract = Callable[[str, str], str | None]
 """(completion, target language) -> the code, or None if the format is not kept."""
@@ -38,6 +42,10 @@ class UnitTestReward:
         cache_size: verdicts kept across batches, keyed by problem, language and code; 0 keeps
             none. Verdicts are functions of the program, so a cached one is as good as a new one;
             time-outs and infrastructure errors are never kept.
+
+    Judging can begin while other completions are still being generated: `start` one when it is
+    complete, and the call that gives its reward finds the verdict there. What is judged, and the
+    rewards, are the same without. A context manager: on leaving, nothing is being judged.
     """
 
     __name__ = "unit_tests"
@@ -45,10 +53,26 @@ class UnitTestReward:
     def __init__(self, judge: Judging, problems_by_id: Mapping[str, Problem], extract: Extract,
                  cache_size: int = 0) -> None:
         self._judge, self._problems, self._extract = judge, problems_by_id, extract
-        self._cache: OrderedDict[tuple[str, str, str], Verdict] = OrderedDict()
+        self._cache: OrderedDict[Key, Verdict] = OrderedDict()
         self._cache_size = cache_size
         self._counts: dict[str, Counter[str]] = {}
         self._waited_s = 0.0
+        self._busy_s = 0.0
+        self._early: Early[Key, Verdict] = Early(self._ask)
+
+    def __enter__(self) -> UnitTestReward:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._early.stop()
+
+    def start(self, completion: Any, *, problem_id: str, target_language: str,
+              **columns: Any) -> None:
+        """Begin to judge one completion in the background. Extra columns are ignored."""
+        code = self._extract(text_of(completion), target_language)
+        key = (problem_id, target_language, code or "")
+        if code is not None and key not in self._cache:
+            self._early.start(key)
 
     def __call__(self, prompts: Sequence[Any], completions: Sequence[Any],
                  completion_ids: Sequence[Any] | None = None, *, problem_id: Sequence[str],
@@ -60,20 +84,21 @@ class UnitTestReward:
         `log_metric` is what TRL's trainers pass: it gets this batch's metrics (see `metrics`), with
         the prefix "judge/".
         """
-        waited_s = self._waited_s
+        waited_s, busy_s = self._waited_s, self._busy_s
         verdicts = self.verdicts(completions, problem_id, target_language)
         if log_metric is not None:
             counts: dict[str, Counter[str]] = {}
             for language, verdict in zip(target_language, verdicts, strict=True):
                 counts.setdefault(language, Counter())[verdict.status] += 1
-            for name, value in summary(counts, self._waited_s - waited_s).items():
+            for name, value in summary(
+                    counts, self._waited_s - waited_s, self._busy_s - busy_s).items():
                 log_metric(f"judge/{name}", value)
         return [reward(v) for v in verdicts]
 
     def verdicts(self, completions: Sequence[Any], problem_id: Sequence[str],
                  target_language: Sequence[str]) -> list[Verdict]:
         """The verdicts behind the rewards. Identical programs of a batch are judged once."""
-        keys: list[tuple[str, str, str] | None] = []
+        keys: list[Key | None] = []
         for completion, problem, language in zip(completions, problem_id, target_language,
                                                  strict=True):
             code = self._extract(text_of(completion), language)
@@ -85,23 +110,28 @@ class UnitTestReward:
             self._counts.setdefault(language, Counter())[verdict.status] += 1
         return verdicts
 
-    def _judge_new(self, keys: Sequence[tuple[str, str, str] | None]
-                   ) -> dict[tuple[str, str, str], Verdict]:
-        """Verdicts for all keys, from the cache or the judge."""
-        wanted = list(dict.fromkeys(key for key in keys if key is not None))
-        new = [key for key in wanted if key not in self._cache]
-        known = {key: self._cache[key] for key in wanted if key in self._cache}
-        submissions = [Submission(language, code, self._problems[problem].signature,
-                                  self._problems[problem].cases)
-                       for problem, language, code in new]
+    def _judge_new(self, keys: Sequence[Key | None]) -> dict[Key, Verdict]:
+        """Verdicts for all keys: from the cache, those begun early, or the judge."""
         started = time.monotonic()
-        fresh = dict(zip(new, self._judge.judge(submissions) if new else [], strict=True))
-        self._waited_s += time.monotonic() - started
-        known.update(fresh)
+        early = self._early.take()
+        wanted = list(dict.fromkeys(key for key in keys if key is not None))
+        known = {key: self._cache[key] for key in wanted if key in self._cache}
+        known.update((key, early[key]) for key in wanted if key in early)
+        new = [key for key in wanted if key not in known]
+        asked = time.monotonic()
+        known.update(zip(new, self._ask(new) if new else [], strict=True))
+        ended = time.monotonic()
+        self._waited_s += ended - started
+        self._busy_s += ended - asked + self._early.take_busy_s()
         self._remember(known)
         return known
 
-    def _remember(self, verdicts: Mapping[tuple[str, str, str], Verdict]) -> None:
+    def _ask(self, keys: Sequence[Key]) -> list[Verdict]:
+        return self._judge.judge([
+            Submission(language, code, self._problems[problem].signature,
+                       self._problems[problem].cases) for problem, language, code in keys])
+
+    def _remember(self, verdicts: Mapping[Key, Verdict]) -> None:
         for key, verdict in verdicts.items():
             if verdict.status not in (Status.INFRA_ERROR, Status.TIMEOUT, Status.COMPILE_TIMEOUT):
                 self._cache[key] = verdict
@@ -111,9 +141,10 @@ class UnitTestReward:
 
     def metrics(self) -> dict[str, float]:
         """Rates since the last call, then reset: per language (and over all, without suffix)
-        pass, compile, timeout, format and infra; and `judge_wait_s`, seconds spent waiting."""
-        found = summary(self._counts, self._waited_s)
-        self._counts, self._waited_s = {}, 0.0
+        pass, compile, timeout, format and infra; `judge_wait_s`, seconds spent waiting, and
+        `judge_busy_s`, seconds the judge was at work, be it beside the generation."""
+        found = summary(self._counts, self._waited_s, self._busy_s)
+        self._counts, self._waited_s, self._busy_s = {}, 0.0, 0.0
         return found
 
 
@@ -124,10 +155,11 @@ def reward(verdict: Verdict) -> float | None:
     return 1.0 if verdict.passed else 0.0
 
 
-def summary(counts: Mapping[str, Counter[str]], waited_s: float) -> dict[str, float]:
-    """Rates over all and, with the suffix "/language", per language; seconds waited."""
+def summary(counts: Mapping[str, Counter[str]], waited_s: float, busy_s: float
+            ) -> dict[str, float]:
+    """Rates over all and, with the suffix "/language", per language; seconds waited and judged."""
     total: Counter[str] = sum(counts.values(), Counter())
-    found = {"judge_wait_s": waited_s}
+    found = {"judge_wait_s": waited_s, "judge_busy_s": busy_s}
     for suffix, some in [("", total), *((f"/{k}", v) for k, v in sorted(counts.items()))]:
         found.update({f"{name}{suffix}": value for name, value in rates(some).items()})
     return found

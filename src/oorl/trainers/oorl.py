@@ -36,10 +36,11 @@ import torch.nn.functional as F
 from datasets import Dataset
 from torch import Tensor
 from transformers import PreTrainedModel
-from trl import GRPOTrainer
+from trl import GRPOTrainer, is_conversational
 from trl.trainer.utils import RepeatSampler
 
 from oorl.errors import DataError, InfraError, OORLError, TrainingError
+from oorl.generation.sampling import OnDone
 from oorl.losses.policy_gradient import (
     group_baseline,
     ppo_clip,
@@ -64,9 +65,13 @@ class RolloutFn(Protocol):
 
     def __call__(
         self, model: PreTrainedModel, prompt_ids: list[list[int]], *, num_generations: int,
-        max_new_tokens: int, temperature: float, seed: int,
+        max_new_tokens: int, temperature: float, seed: int, on_done: OnDone | None = None,
     ) -> list[list[list[int]]]:
-        """Token ids [prompt][sample][token]; a completion ends in EOS unless it was cut."""
+        """Token ids [prompt][sample][token]; a completion ends in EOS unless it was cut.
+
+        `on_done(prompt, sample, tokens)` may be called with each completion as soon as it is
+        complete, from any thread; it is only given where a reward function can begin early.
+        """
 
 
 class OORLTrainer(GRPOTrainer):
@@ -76,11 +81,14 @@ class OORLTrainer(GRPOTrainer):
         groups: GEPO rows with `prompt`, `chosen` (list), `rejected` (list), plain or
             conversational; needed unless `args.w_gepo` is 0.
         rollout_fn: see `RolloutFn`; without it TRL generates.
+        reward_funcs: as GRPOTrainer's. One that has a method `start(completion, **columns)` gets
+            each completion there, from any thread, while others are still being generated (given
+            a `rollout_fn`); the call with the whole batch follows as ever.
         Others: as GRPOTrainer's.
 
     Logged beside TRL's metrics, per optimiser step: `gepo/*`; `time/*_s`, seconds generating,
-    judging, in GEPO, in the whole step, and of CPU; `tokens/*`, tokens generated, prefilled,
-    trained (forward and backward) and run forward.
+    waiting for rewards, in GEPO, in the whole step, and of CPU; `tokens/*`, tokens generated,
+    prefilled, trained (forward and backward) and run forward.
     """
 
     _tag_names = ["trl", "oorl"]  # noqa: RUF012  (TRL's own declaration)
@@ -105,6 +113,7 @@ class OORLTrainer(GRPOTrainer):
         self._rollout_fn = rollout_fn
         self.stopped = ""  # why training ended early
         self._rewards: Tensor | None = None
+        self._rollout_rows: Sequence[Mapping[str, Any]] = []
         self._tally: defaultdict[str, float] = defaultdict(float)
         self._base_step: int | None = None
         self._cpu_s = time.process_time()
@@ -313,11 +322,13 @@ class OORLTrainer(GRPOTrainer):
         model = self.accelerator.unwrap_model(self.model)
         was_training = model.training
         model.eval()
+        begin = self._begin_rewards(num_generations)
+        early: dict[str, Any] = {} if begin is None else {"on_done": begin}
         with torch.no_grad():
             completions = self._rollout_fn(
                 model, distinct, num_generations=num_generations,
                 max_new_tokens=int(self.max_completion_length or 0), temperature=self.temperature,
-                seed=self._rollout_seed())
+                seed=self._rollout_seed(), **early)
         model.train(was_training)
         flat = [ids for samples in completions for ids in samples]
         if len(flat) != len(prompt_ids) or not all(flat):
@@ -326,6 +337,31 @@ class OORLTrainer(GRPOTrainer):
                 f"{sum(not ids for ids in flat)} of them empty",
                 "Check rollout_fn: num_generations lists of at least one token per prompt.")
         return flat
+
+    def _begin_rewards(self, num_generations: int) -> OnDone | None:
+        """Hands completions to the reward functions that can begin early; None without one."""
+        starts = [f.start for f in self.reward_funcs if callable(getattr(f, "start", None))]
+        reads_more = any(getattr(self._tokenizer, name, None) is not None
+                         for name in ("response_template", "response_schema"))
+        if not starts or self.tools or reads_more:
+            return None
+        rows = self._rollout_rows
+        chat = is_conversational({"prompt": rows[0]["prompt"]})
+
+        def begin(prompt: int, sample: int, tokens: list[int]) -> None:
+            row = rows[prompt * num_generations + sample]
+            columns = {k: v for k, v in row.items()
+                       if k not in ("prompt", "completion", "completion_ids")}
+            with self._lock:
+                text: Any = self._tokenizer.decode(tokens, skip_special_tokens=True)
+                try:
+                    for start in starts:
+                        start([{"role": "assistant", "content": text}] if chat else text,
+                              **columns)
+                except Exception as error:
+                    raise self._reward_failed(error) from error
+
+        return begin
 
     def _rollout_seed(self) -> int:
         """A pure function of (seed, global micro-step, rank)."""
@@ -344,11 +380,7 @@ class OORLTrainer(GRPOTrainer):
         except OORLError:
             raise
         except Exception as error:
-            names = ", ".join(self.reward_func_names)
-            raise InfraError(
-                f"a reward function ({names}) failed: {type(error).__name__}: {error}",
-                "Mend the reward function; a completion it cannot judge should get None.",
-            ) from error
+            raise self._reward_failed(error) from error
         if self._rewards.isnan().all():
             raise InfraError(
                 f"no completion of step {self.state.global_step} could be judged",
@@ -356,7 +388,15 @@ class OORLTrainer(GRPOTrainer):
         self._tally["time/judge_s"] += time.perf_counter() - started
         return self._rewards
 
+    def _reward_failed(self, error: Exception) -> OORLError:
+        if isinstance(error, OORLError):
+            return error
+        names = ", ".join(self.reward_func_names)
+        return InfraError(f"a reward function ({names}) failed: {type(error).__name__}: {error}",
+                          "Mend the reward function; a completion it cannot judge should get None.")
+
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, Any]:
+        self._rollout_rows = inputs
         output = super()._generate_and_score_completions(inputs)
         if self.args.algorithm != "grpo":
             output["advantages"] = self._advantages(output)

@@ -17,6 +17,7 @@ from transformers import PreTrainedModel, PrinterCallback, TrainerCallback
 from oorl.data.prompts import ir_completion, ir_prompt, translation_prompt
 from oorl.errors import DataError, ParamsError
 from oorl.generation import generate
+from oorl.generation.sampling import OnDone
 from oorl.languages import get_language
 from oorl.params.gepo import GEPOParams
 from oorl.params.rl import RLParams
@@ -174,11 +175,11 @@ def engine(eos_token_id: int | Sequence[int]) -> RolloutFn:
     """Our own sampler as the trainer's rollout engine."""
     def rollout(
         model: PreTrainedModel, prompt_ids: list[list[int]], *, num_generations: int,
-        max_new_tokens: int, temperature: float, seed: int,
+        max_new_tokens: int, temperature: float, seed: int, on_done: OnDone | None = None,
     ) -> list[list[list[int]]]:
         return generate(model, prompt_ids, num_generations=num_generations, seed=seed,
                         max_new_tokens=max_new_tokens, temperature=temperature,
-                        eos_token_id=eos_token_id)
+                        eos_token_id=eos_token_id, on_done=on_done)
 
     return rollout
 
@@ -197,6 +198,8 @@ def by_target(reward: Callable[..., list[float | None]]) -> Callable[..., list[f
                 log_metric(f"reward/{target}", sum(known) / len(known))
         return rewards
 
+    if hasattr(reward, "start"):  # it can begin early
+        unit_tests.start = reward.start  # type: ignore[attr-defined]
     return unit_tests
 
 

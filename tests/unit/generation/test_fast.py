@@ -139,3 +139,20 @@ def test_buckets_hold_every_prompt_once_longest_first():
     assert [i for b in buckets for i in b] == [4, 5, 1, 2, 3, 0, 6]
     assert all(len(b) <= 3 for b in buckets)
     assert all(len(b) * max(lengths[i] for i in b) <= fast.MAX_PREFILL_TOKENS for b in buckets)
+
+
+@pytest.mark.parametrize("backend", ["fast", "transformers"])
+def test_every_completion_is_handed_on_once_when_it_ends(backend):
+    model, prompts, seen = make(), random_prompts(6), []
+    options = {"max_new_tokens": 12, "num_generations": 3, "temperature": 1.0, "seed": 4,
+               "eos_token_id": list(range(EOS, 20)), "batch_size": 18, "threads": 1}
+    told = generate(model, prompts, backend=backend, **options,
+                    on_done=lambda *where_and_what: seen.append(where_and_what))
+    assert told == generate(model, prompts, backend=backend, **options)
+    assert len(seen) == 18
+    assert {(p, s): tokens for p, s, tokens in seen} == {
+        (p, s): tokens for p, rows in enumerate(told) for s, tokens in enumerate(rows)}
+    if backend == "fast":  # one bucket: the short ones did not wait for the long ones
+        lengths = [len(tokens) for *_, tokens in seen]
+        assert lengths == sorted(lengths)
+        assert lengths[0] < lengths[-1]

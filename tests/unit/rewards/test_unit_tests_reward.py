@@ -78,4 +78,4 @@ def test_metrics_by_hand_then_reset():
     assert metrics["infra_rate/php"] == pytest.approx(1 / 5)
     assert metrics["pass_rate/lua"] == 1.0
     assert metrics["judge_wait_s"] >= 0
-    assert set(reward.metrics()) == {"judge_wait_s"}
+    assert set(reward.metrics()) == {"judge_wait_s", "judge_busy_s"}

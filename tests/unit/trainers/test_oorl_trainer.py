@@ -344,3 +344,60 @@ def test_a_card_lies_next_to_every_checkpoint(tmp_path):
         assert "| `w_gepo` | 0.1 |" in card
         assert "2505.12723" in card
         assert "| gepo/loss |" in card
+
+
+class Beginning:
+    """A reward function that can begin early, and notes what it was given when."""
+
+    __name__ = "beginning"
+
+    def __init__(self, fault=None):
+        self.begun, self.batches, self.fault = [], [], fault
+
+    def start(self, completion, *, letter, **columns):
+        assert set(columns) <= {"trainer_state"}
+        if self.fault is not None:
+            raise self.fault
+        self.begun.append((completion, letter))
+
+    def __call__(self, prompts, completions, *, letter, **_):
+        self.batches.append((self.begun, list(zip(completions, letter, strict=True))))
+        self.begun = []
+        return share_of_letters([c if isinstance(c, str) else c[0]["content"]
+                                 for c in completions])
+
+
+def run_beginning(folder, reward, chat=False, **settings):
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    prompts = [[{"role": "user", "content": p}] if chat else p for p in PROMPTS]
+    trainer = make(folder, reward=reward, max_steps=2, **settings)
+    trainer = OORLTrainer(
+        tiny_model(), reward, trainer.args,
+        Dataset.from_dict({"prompt": prompts, "letter": [p[0] for p in PROMPTS]}),
+        rollout_fn=stepwise, processing_class=tokenizer)
+    trainer.train()
+    return trainer
+
+
+def stepwise(model, prompt_ids, *, on_done=None, **options):
+    return generate(model, prompt_ids, eos_token_id=1, on_done=on_done, **options)
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_rewards_begin_while_others_are_generated_and_change_nothing(tmp_path, chat):
+    early = Beginning()
+    with_start = run_beginning(tmp_path, early, chat)
+    plain = run_beginning(tmp_path, early.__call__, chat)
+    assert len(early.batches) == 4
+    for begun, batch in early.batches[:2]:
+        assert len(begun) == 32
+        assert sorted(map(str, begun)) == sorted(map(str, batch))
+    for name, value in weights(with_start).items():
+        assert torch.equal(value, weights(plain)[name]), name
+    assert not early.batches[-1][0]  # a plain function is only called with whole batches
+
+
+def test_a_reward_function_that_fails_early_is_named(tmp_path):
+    with pytest.raises(InfraError, match=r"\(beginning\) failed: OSError: gone"):
+        run_beginning(tmp_path, Beginning(OSError("gone")))
