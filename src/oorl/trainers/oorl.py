@@ -340,7 +340,9 @@ class OORLTrainer(GRPOTrainer):
 
     def _begin_rewards(self, num_generations: int) -> OnDone | None:
         """Hands completions to the reward functions that can begin early; None without one."""
-        starts = [f.start for f in self.reward_funcs if callable(getattr(f, "start", None))]
+        found = [getattr(f, "start", None) for f in self.reward_funcs]
+        starts: list[Callable[..., None]] = [
+            s for s in found if callable(s) and not isinstance(s, Tensor)]
         reads_more = any(getattr(self._tokenizer, name, None) is not None
                          for name in ("response_template", "response_schema"))
         if not starts or self.tools or reads_more:
