@@ -94,7 +94,7 @@ def optimise(
         metrics["preference"] = preference.finish(model)
     save_model(model, tokenizer, ctx.root / "models" / ctx.stage)
     write_curve(ctx.reports / "curve.csv", curve)
-    ctx.write_metrics(metrics, main=("reward_first_quarter", "reward_last_quarter", "seconds",
+    ctx.write_metrics(metrics, main=("reward_first_quarter", "reward_last_quarter",
                                      "preference.after.rewards/accuracies"))
 
 
