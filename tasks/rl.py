@@ -64,7 +64,7 @@ def optimise(
     style = prompt_style(params.base)
     model, tokenizer = load_model(origin, start)
     device = choose_device(params.base.device, model.num_parameters())
-    context = int(model.config.max_position_embeddings)
+    context = min(int(model.config.max_position_embeddings), params.base.max_length)
     rows, counts = sample_prompts(
         problems, tokenizer, rl, count=prompts_needed(rl, (gepo or rl).max_steps),
         seed=params.seed + (1 if gepo else 0),  # other prompts than the rl stage's
@@ -83,7 +83,7 @@ def optimise(
             judge, {p.id: p for p in problems}, extract_code) as reward:
         _, curve = train_translation(
             model, tokenizer, rows, reward, config, name=ctx.stage, targets=rl.targets,
-            groups=group_rows(groups, style) if gepo else None,
+            groups=group_rows(groups, style) if gepo else None, lora_rank=rl.lora_rank,
             on_row=lambda row: ctx.log_metrics(row, step=int(row["step"])))
         outcomes = reward.metrics()
     metrics = summary(curve, model.num_parameters(), began)

@@ -6,6 +6,7 @@
     oorl ir verify FILE    prove the labels of IR groups again
     oorl ir show ID FILE   one IR group for people; --html PAGE for a page
     oorl profile [NAME]    the profiles; with a name: write one to params.yaml
+    oorl memory [NAME]     what a profile's training needs, before a machine is rented
 """
 
 from __future__ import annotations
@@ -71,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
         description="Replaces all of params.yaml by profiles/NAME.yaml over the defaults.")
     profile.add_argument("name", nargs="?", default="", help="without it: the list")
     profile.set_defaults(command=run_profile)
+    memory = commands.add_parser(
+        "memory", help="estimate the memory that a profile's training needs",
+        description="For the rl and gepo stages: an upper estimate, from the model's shape and "
+        "the settings alone; nothing is loaded.")
+    memory.add_argument("name", nargs="?", default="", help="without it: params.yaml as it is")
+    memory.set_defaults(command=run_memory)
     return top
 
 
@@ -116,6 +123,19 @@ def run_serve(options: argparse.Namespace) -> int:
         {"workers": options.workers, "cpu_time_s": options.cpu_time_s})
     serve(params, options.host, options.port, max_queued=options.max_queued,
           cache_size=options.cache_size)
+    return 0
+
+
+def run_memory(options: argparse.Namespace) -> int:
+    """Print the estimate for params.yaml, or for a profile."""
+    import yaml
+
+    from oorl.params import parse_params
+    from oorl.params.overrides import overridden
+    from oorl.trainers.memory import estimate
+
+    text = overridden(Path.cwd() / "params.yaml", {}, options.name)
+    print(estimate(parse_params(yaml.safe_load(text))).text())
     return 0
 
 

@@ -26,4 +26,6 @@ class RLParams(Section):
     epsilon: float = Field(0.2, gt=0, description="PPO clip")
     kl_coef: float = Field(0.0, ge=0, description="token-level KL in the return")
     max_grad_norm: float = Field(1.0, gt=0)
+    lora_rank: int = Field(0, ge=0, description="rank of the adapters that are trained, on all "
+                           "linear layers of the decoder; 0 trains all weights")
     save_every: int = Field(10, ge=1)

@@ -196,3 +196,34 @@ def test_the_whole_run_and_its_resume(tmp_path, gepo):
     assert [row["step"] for row in final] == [1, 2, 3, 4]
     for a, b in zip(model.parameters(), done.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+CHAT = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+
+
+@pytest.mark.parametrize("lora_rank", [0, 4])
+def test_a_bf16_model_with_a_chat_template_trains_as_the_large_profiles_do(tmp_path, lora_rank):
+    """Qwen3 in bf16, non-thinking chat, joint objective; all weights or adapters."""
+    rl = RLParams(targets=("php",), max_steps=2, prompts_per_step=2, num_generations=2,
+                  batch_size=1, save_every=2, max_completion_length=6, learning_rate=1e-5)
+    gepo = GEPOParams(max_steps=2, save_every=2, groups_per_step=2,
+                      mode="streaming" if lora_rank else "two_pass")
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = CHAT
+    rows, _ = sample_prompts([problem(i, "python") for i in range(4)], tokenizer, rl, count=4,
+                             seed=1, style="chat", max_prompt_tokens=3000)
+    groups = group_rows([group(i, "rl") for i in range(3)], "chat")
+    config = make_config(rl, gepo, output_dir=tmp_path, seed=5, style="chat", max_length=3000)
+    model = tiny_model(dtype=torch.bfloat16, max_position_embeddings=3000)
+    names = list(dict(model.named_parameters()))
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    _, curve = train_translation(model, tokenizer, rows, toy_reward, config, name="gepo",
+                                 targets=rl.targets, groups=groups, lora_rank=lora_rank)
+    assert [row["step"] for row in curve] == [1, 2]
+    assert curve[0]["gepo_loss"] == pytest.approx(0.6931, abs=1e-2)
+    after = dict(model.named_parameters())
+    assert list(after) == names  # adapters are merged, nothing is left of them
+    if not lora_rank:  # in float32 an update this small is not lost
+        assert all(not torch.equal(after[name].float(), before[name].float())
+                   for name in names if name.endswith("weight"))
+        assert all(p.dtype == torch.float32 for p in after.values())
