@@ -205,7 +205,7 @@ CHAT = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
 def test_a_bf16_model_with_a_chat_template_trains_as_the_large_profiles_do(tmp_path, lora_rank):
     """Qwen3 in bf16, non-thinking chat, joint objective; all weights or adapters."""
     rl = RLParams(targets=("php",), max_steps=2, prompts_per_step=2, num_generations=2,
-                  batch_size=1, save_every=2, max_completion_length=6, learning_rate=1e-5)
+                  batch_size=1, save_every=2, max_completion_length=8, learning_rate=1e-5)
     gepo = GEPOParams(max_steps=2, save_every=2, groups_per_step=2,
                       mode="streaming" if lora_rank else "two_pass")
     tokenizer = tiny_tokenizer()
