@@ -217,7 +217,10 @@ def test_a_bf16_model_with_a_chat_template_trains_as_the_large_profiles_do(tmp_p
     model = tiny_model(dtype=torch.bfloat16, max_position_embeddings=3000)
     names = list(dict(model.named_parameters()))
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    _, curve = train_translation(model, tokenizer, rows, toy_reward, config, name="gepo",
+    def reward(prompts, completions, **columns):
+        return toy_reward(prompts, [c[-1]["content"] for c in completions], **columns)
+
+    _, curve = train_translation(model, tokenizer, rows, reward, config, name="gepo",
                                  targets=rl.targets, groups=groups, lora_rank=lora_rank)
     assert [row["step"] for row in curve] == [1, 2]
     assert curve[0]["gepo_loss"] == pytest.approx(0.6931, abs=1e-2)
