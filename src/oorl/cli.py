@@ -77,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
         description="For the rl and gepo stages: an upper estimate, from the model's shape and "
         "the settings alone; nothing is loaded.")
     memory.add_argument("name", nargs="?", default="", help="without it: params.yaml as it is")
+    memory.add_argument("--gpus", type=int, default=1,
+                        help="on each of several, under ZeRO-2 with the optimiser in main memory")
     memory.set_defaults(command=run_memory)
     return top
 
@@ -135,7 +137,7 @@ def run_memory(options: argparse.Namespace) -> int:
     from oorl.trainers.memory import estimate
 
     text = overridden(Path.cwd() / "params.yaml", {}, options.name)
-    print(estimate(parse_params(yaml.safe_load(text))).text())
+    print(estimate(parse_params(yaml.safe_load(text)), max(1, options.gpus)).text())
     return 0
 
 

@@ -1,7 +1,9 @@
 """What training will need in memory, from settings and the model's shape; nothing is loaded.
 
-An upper estimate for one device: weights, gradients and optimiser states are exact; activations
-are those of the longest text that the settings let through.
+An upper estimate: weights, gradients and optimiser states are exact; activations are those of the
+longest text that the settings let through, and nothing is taken off for prompts that are shared.
+What small models really took lay between a third of it and all
+(tests/integration/test_memory_estimate.py).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from oorl.params import Params
 _HIDDEN_KEPT = 8
 _LOGITS_AT_ONCE = 2**23  # as in oorl.trainers.head: values of a piece of logits, in float32
 _LOGIT_COPIES = 3
+_BUCKET = 500_000_000  # DeepSpeed's default: values of gradients exchanged at once
 _ROLLOUT_ROWS = 64  # as in oorl.generation: completions that transformers decodes together
 
 
@@ -102,6 +105,8 @@ class Estimate:
     trained: int
     always: dict[str, int]
     phases: dict[str, int]
+    gpus: int = 1
+    host: int = 0  # main memory, of all processes together
 
     @property
     def peak(self) -> int:
@@ -110,29 +115,32 @@ class Estimate:
     def text(self) -> str:
         """A table for people."""
         rows = [f"{self.model}: {self.parameters:,} parameters, {self.trained:,} trained; "
-                "on one device", ""]
+                + (f"on each of {self.gpus} devices (ZeRO-2, optimiser in main memory)"
+                   if self.gpus > 1 else "on one device"), ""]
         rows += [f"  {name:46}{_gib(size)}" for name, size in self.always.items()]
         rows += ["  and the largest of"]
         rows += [f"    {name:44}{_gib(size)}" for name, size in self.phases.items()]
-        return "\n".join([*rows, f"  {'at most':46}{_gib(self.peak)}"])
+        rows.append(f"  {'at most':46}{_gib(self.peak)}")
+        if self.host:
+            rows.append(f"  {'main memory, all processes':46}{_gib(self.host)}")
+        return "\n".join(rows)
 
 
 def _gib(size: int) -> str:
     return f"{size / 2**30:9.2f} GiB"
 
 
-def estimate(params: Params) -> Estimate:
-    """The larger of the rl and gepo stages, as `oorl.trainers.translation` sets them up."""
+def estimate(params: Params, gpus: int = 1) -> Estimate:
+    """The larger of the rl and gepo stages, as `oorl.trainers.translation` sets them up.
+
+    With several `gpus`: on each of them, under DeepSpeed's ZeRO-2 with the optimiser offloaded,
+    as in the paper.
+    """
     shape, rl, gepo = shape_of(params), params.rl, params.gepo
     embedded = params.base.model == "embedded"
     trained = shape.adapters(rl.lora_rank) if rl.lora_rank else shape.parameters
-    frozen = shape.parameters * (4 if embedded else 2) if rl.lora_rank else 0
-    always = {"weights": frozen + 4 * trained, "gradients": 4 * trained,
-              "AdamW's two states": 8 * trained}
-    if not embedded:
-        always["trained weights as autocast keeps them (bf16)"] = 2 * trained
     length = params.base.max_length
-    samples = rl.prompts_per_step * rl.num_generations
+    samples = -(-rl.prompts_per_step * rl.num_generations // gpus)
     rows, decoded = min(rl.batch_size, samples), min(_ROLLOUT_ROWS, samples)
     group = params.ir_groups.winners + params.ir_groups.losers
     at_once = group if gepo.mode == "single_graph" else 1
@@ -143,7 +151,22 @@ def estimate(params: Params) -> Estimate:
         f"GEPO, {gepo.mode}, {at_once} x {length} tokens":
             _step(shape, at_once * length, embedded)
             + (3 * 4 * trained if gepo.mode == "streaming" else 0)}
-    return Estimate(params.base.model, shape.parameters, trained, always, phases)
+    return Estimate(params.base.model, shape.parameters, trained,
+                    _always(shape, trained, embedded, gpus), phases, gpus,
+                    16 * trained if gpus > 1 else 0)
+
+
+def _always(shape: Shape, trained: int, embedded: bool, gpus: int) -> dict[str, int]:
+    """What is there at all times; AdamW in float32."""
+    if gpus > 1:
+        return {"weights (bf16)": 2 * max(shape.parameters, trained),
+                "two buckets of gradients (bf16)": 2 * 2 * min(_BUCKET, trained)}
+    frozen = 0 if trained == shape.parameters else shape.parameters * (4 if embedded else 2)
+    found = {"weights": frozen + 4 * trained, "gradients": 4 * trained,
+             "AdamW's two states": 8 * trained}
+    if not embedded:
+        found["trained weights as autocast keeps them (bf16)"] = 2 * trained
+    return found
 
 
 def _step(shape: Shape, tokens: int, embedded: bool) -> int:

@@ -65,6 +65,15 @@ def test_what_the_large_profiles_need():
     assert 140e9 < estimate(settings("qwen3-8b")).peak < 180e9
 
 
+def test_the_papers_four_gpus_of_80_gb_are_enough():
+    each = estimate(settings("qwen3-8b"), gpus=4)
+    assert each.always["weights (bf16)"] == 2 * each.parameters
+    assert each.peak < 80e9
+    assert each.host == 16 * each.parameters
+    assert "main memory" in each.text()
+    assert "main memory" not in estimate(settings("qwen3-8b")).text()
+
+
 def test_a_mode_that_holds_more_is_told():
     one, all_at_once = (max(estimate(settings("qwen3-8b", **{"gepo.mode": mode})).phases.values())
                         for mode in ("two_pass", "single_graph"))
