@@ -28,4 +28,6 @@ class GEPOParams(Section):
                       description="two_pass needs the least memory; streaming is for LoRA")
     max_steps: int = Field(20, ge=1)
     groups_per_step: int = Field(2, ge=1)
+    curriculum_steps: int = Field(
+        0, ge=0, description="groups with easy losers first, all from this step on; 0: at once")
     save_every: int = Field(10, ge=1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ class TokenGroup:
     prompt: tuple[int, ...]
     winners: tuple[tuple[int, ...], ...]
     losers: tuple[tuple[int, ...], ...]
+    hardness: float = 1.0  # mean share of inputs on which the losers differ; lower is harder
 
     @property
     def responses(self) -> tuple[tuple[int, ...], ...]:
@@ -41,7 +44,8 @@ def tokenize_groups(
     Plain rows hold strings; conversational rows hold message lists, rendered with the
     tokenizer's chat template. An IR cut short is not equivalent to anything, so responses
     longer than `max_length` (prompt included) are left out, never truncated, and groups left
-    without a winner or a loser are dropped.
+    without a winner or a loser are dropped. A row's `hardness`, if there is one, has a number for
+    each rejected response.
 
     Returns:
         The groups in order, and counts: groups, groups_dropped, responses_dropped.
@@ -52,15 +56,18 @@ def tokenize_groups(
     groups: list[TokenGroup] = []
     counts = {"groups": 0, "groups_dropped": 0, "responses_dropped": 0}
     for row in rows:
-        kept = []
+        kept, fits = [], []
         for column in ("chosen", "rejected"):
             pairs = [_tokenize(row["prompt"], response, tokenizer, chat_template_kwargs or {})
                      for response in row[column]]
-            fitting = [(p, r) for p, r in pairs if len(p) + len(r) <= max_length]
+            fits = [len(p) + len(r) <= max_length for p, r in pairs]
+            fitting = list(compress(pairs, fits))
             counts["responses_dropped"] += len(pairs) - len(fitting)
             kept.append(fitting)
         if kept[0] and kept[1]:
-            groups.append(TokenGroup(kept[0][0][0], *(tuple(r for _, r in part) for part in kept)))
+            shares = list(compress(row.get("hardness") or [1.0] * len(fits), fits))
+            winners, losers = (tuple(response for _, response in part) for part in kept)
+            groups.append(TokenGroup(kept[0][0][0], winners, losers, sum(shares) / len(shares)))
         else:
             counts["groups_dropped"] += 1
     counts["groups"] = len(groups)
@@ -100,6 +107,26 @@ def drawn_groups(
     start = (step * world_size + rank) * per_step
     return [_epoch_order(count, seed, position // count)[position % count]
             for position in range(start, start + per_step)]
+
+
+def drawn_easy_first(
+    hardness: Sequence[float], per_step: int, seed: int, step: int, curriculum_steps: int,
+    rank: int = 0, world_size: int = 1,
+) -> list[int]:
+    """As `drawn_groups`, but before `curriculum_steps` from the easiest groups alone.
+
+    The share that may be drawn grows as the square root of the step, from a tenth to all of them
+    (competence-based curriculum, Platanios et al. 2019, arXiv 1903.09848, eq. 7 with c0 = 0.1).
+    A group is easy if its losers differ from its winners on most inputs.
+    """
+    count, everyone = len(hardness), per_step * world_size
+    if step >= curriculum_steps:
+        return drawn_groups(count, per_step, seed, step - curriculum_steps, rank, world_size)
+    easiest = sorted(range(count), key=lambda i: (-hardness[i], i))
+    competence = math.sqrt(0.01 + 0.99 * step / curriculum_steps)
+    pool = easiest[:max(math.ceil(competence * count), min(count, everyone))]
+    order = _epoch_order(len(pool), seed, step)
+    return [pool[order[k % len(pool)]] for k in range(rank * per_step, (rank + 1) * per_step)]
 
 
 def _epoch_order(count: int, seed: int, epoch: int) -> list[int]:

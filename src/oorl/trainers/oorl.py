@@ -50,7 +50,7 @@ from oorl.losses.policy_gradient import (
 from oorl.trainers.card import write_card
 from oorl.trainers.distributed import quiet, slots
 from oorl.trainers.group_step import GEPOStep
-from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_groups, tokenize_groups
+from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_easy_first, tokenize_groups
 from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
 from oorl.trainers.oorl_config import OORLConfig
 from oorl.trainers.reference import ReferenceLogps, check_start
@@ -79,7 +79,8 @@ class OORLTrainer(GRPOTrainer):
 
     Args:
         groups: GEPO rows with `prompt`, `chosen` (list), `rejected` (list), plain or
-            conversational; needed unless `args.w_gepo` is 0.
+            conversational, and perhaps `hardness` (a number for each rejected response: see
+            `gepo_curriculum_steps`); needed unless `args.w_gepo` is 0.
         rollout_fn: see `RolloutFn`; without it TRL generates.
         reward_funcs: as GRPOTrainer's. One that has a method `start(completion, **columns)` gets
             each completion there, from any thread, while others are still being generated (given
@@ -165,8 +166,10 @@ class OORLTrainer(GRPOTrainer):
         return self.set_initial_training_values(self.args, self.get_train_dataloader())[-1]
 
     def _drawn(self, step: int) -> list[TokenGroup]:
-        chosen = drawn_groups(len(self._groups), self.args.groups_per_step, self.args.seed, step,
-                              self.accelerator.process_index, self.accelerator.num_processes)
+        chosen = drawn_easy_first(
+            [group.hardness for group in self._groups], self.args.groups_per_step, self.args.seed,
+            step, self.args.gepo_curriculum_steps, self.accelerator.process_index,
+            self.accelerator.num_processes)
         groups = [self._groups[i] for i in chosen]
         if self.args.gepo_loss == "dpo":
             return [pair for group in groups for pair in dpo_pairs(group)]

@@ -48,6 +48,8 @@ class OORLConfig(GRPOConfig):
         None, "Clip of a response's coefficient; needs two_pass.")
     gepo_max_length: int = _setting(4096, "Prompt and response in tokens; longer is left out.")
     groups_per_step: int = _setting(2, "GEPO groups per optimiser step and process.")
+    gepo_curriculum_steps: int = _setting(
+        0, "Steps until every group may be drawn, easy ones first (rows need `hardness`).")
 
     max_kl: float | None = _setting(
         None, "Stop when the sampled KL to the start (nats per token) exceeds this.")
@@ -89,6 +91,8 @@ class OORLConfig(GRPOConfig):
              f"beta = {self.beta}: with {self.algorithm} the KL penalty is kl_coef; leave beta 0")
         rule(self.gepo_loss in ("gepo", "dpo"),
              f"gepo_loss = {self.gepo_loss!r}: must be gepo or dpo")
+        rule(self.gepo_curriculum_steps >= 0,
+             f"gepo_curriculum_steps = {self.gepo_curriculum_steps}: must not be below 0")
         rule(self.max_kl is None or self.max_kl > 0, f"max_kl = {self.max_kl}: must be above 0")
         rule(min(self.w_rl, self.w_gepo) >= 0 and self.w_rl + self.w_gepo > 0,
              f"w_rl = {self.w_rl}, w_gepo = {self.w_gepo}: neither below 0, not both 0")

@@ -118,14 +118,15 @@ def chat_template_kwargs(style: str) -> dict[str, Any]:
 
 
 def group_rows(groups: Iterable[IRGroup], style: str) -> list[Row]:
-    """IR groups as GEPO rows: prompt, chosen (winners), rejected (losers)."""
+    """IR groups as GEPO rows: prompt, chosen (winners), rejected (losers), hardness."""
     def answer(ir: str) -> Any:
         text = ir_completion(ir)
         return text if style == "compact" else [{"role": "assistant", "content": text}]
 
     return [{"prompt": _as_prompt(ir_prompt(group.source_code, style, group.language), style),
              "chosen": [answer(winner.ir) for winner in group.winners],
-             "rejected": [answer(loser.ir) for loser in group.losers]} for group in groups]
+             "rejected": [answer(loser.ir) for loser in group.losers],
+             "hardness": [loser.hardness for loser in group.losers]} for group in groups]
 
 
 def make_config(
@@ -148,6 +149,7 @@ def make_config(
         "gepo_lambda": gepo.lambda_, "gepo_length_normalize": gepo.length_normalize,
         "gepo_variance_per_token": gepo.variance_per_token, "gepo_mode": gepo.mode,
         "gepo_label_smoothing": gepo.label_smoothing, "groups_per_step": gepo.groups_per_step,
+        "gepo_curriculum_steps": gepo.curriculum_steps,
         "gepo_max_length": max_length}
     alone = gepo is not None and gepo.w_rl == 0
     return OORLConfig(

@@ -73,12 +73,14 @@ def test_a_clipped_coefficient_bounds_the_update(tmp_path):
 def test_long_responses_are_left_out_and_counted():
     tokenizer = tiny_tokenizer()
     rows = [
-        {"prompt": "ab", "chosen": ["c" * 5, "d" * 50], "rejected": ["e"]},
+        {"prompt": "ab", "chosen": ["c" * 5, "d" * 50], "rejected": ["e", "f" * 50, "g"],
+         "hardness": [0.25, 1.0, 0.75]},
         {"prompt": "ab", "chosen": ["c" * 50], "rejected": ["e"]},
     ]
     groups, counts = tokenize_groups(rows, tokenizer, 20)
-    assert counts == {"groups": 1, "groups_dropped": 1, "responses_dropped": 2}
+    assert counts == {"groups": 1, "groups_dropped": 1, "responses_dropped": 3}
     assert [len(r) for r in groups[0].winners] == [6]  # with EOS
+    assert groups[0].hardness == 0.5  # of the losers that are kept
     with pytest.raises(DataError, match="no GEPO group is left"):
         tokenize_groups(rows[1:], tokenizer, 20)
 

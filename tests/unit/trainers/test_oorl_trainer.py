@@ -1,5 +1,6 @@
 """OORLTrainer: it learns, resumes bit for bit, weighs its two halves, and names faults."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from datasets import Dataset
 from oorl.errors import ArtifactError, DataError, InfraError, ParamsError, TrainingError
 from oorl.generation import generate
 from oorl.trainers import oorl as oorl_module
-from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_groups
+from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_easy_first, drawn_groups
 from oorl.trainers.oorl import OORLConfig, OORLTrainer
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
@@ -192,6 +193,33 @@ def test_every_group_is_drawn_once_before_any_twice_on_all_ranks():
     assert sorted(drawn[12:]) == list(range(12))
     assert drawn[:12] != drawn[12:]
     assert drawn_groups(12, 2, 1, 3) == drawn_groups(12, 2, 1, 3)
+
+
+def test_a_curriculum_widens_from_the_easiest_groups_to_all_of_them():
+    hardness = [k / 100 for k in range(100)]  # group 99 is the easiest
+
+    def drawn(step, **place):
+        return drawn_easy_first(hardness, 2, 1, step, 10, **place)
+
+    hardest = [min(min(drawn(step, rank=rank, world_size=2)) for rank in range(2))
+               for step in range(10)]
+    assert hardest[0] >= 90
+    for step, group in enumerate(hardest):
+        assert group >= 100 - math.ceil(100 * math.sqrt(0.01 + 0.99 * step / 10))
+    assert min(hardest) < 40
+    for step in range(10):  # the ranks share one draw
+        assert len({*drawn(step, rank=0, world_size=2), *drawn(step, rank=1, world_size=2)}) == 4
+    assert sorted(i for step in range(10, 60) for i in drawn(step)) == list(range(100))
+    assert drawn_easy_first(hardness, 2, 1, 3, 0) == drawn_groups(100, 2, 1, 3)
+    assert drawn_easy_first([0.5], 3, 1, 0, 10) == [0, 0, 0]  # fewer groups than a step asks for
+
+
+def test_the_stream_follows_the_curriculum(tmp_path):
+    groups = [{**GROUPS[0], "prompt": f"p{k}", "hardness": [k / 40] * len(GROUPS[0]["rejected"])}
+              for k in range(40)]
+    trainer = make(tmp_path, groups=groups, w_gepo=1.0, gepo_curriculum_steps=20)
+    first = [group.hardness for step in range(2) for group in trainer._drawn(step)]
+    assert min(first) >= 1 - math.sqrt(0.01 + 0.99 / 20) - 1 / 40
 
 
 def test_equal_rewards_move_nothing(tmp_path):
