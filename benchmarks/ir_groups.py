@@ -1,13 +1,15 @@
 """Groups per CPU second: `oorl.ir` against the naive way, in one run on the same functions.
 
     python -m benchmarks.ir_groups [--data gfg.jsonl.gz] [--functions 256] [--naive 4]
+                                   [--available] [--two]
 
 The naive way starts a compiler process for each level, each sanitizer build and each variant, links
 it with a C main and runs the binary; it keeps the same promises (4 winners, 4 losers, inputs vetted
 by a trapping build, losers confirmed after -O2) with the same mutation operators. CPU seconds count
 all child processes; they repeat within 10 % on an idle machine, and are inflated by a busy one.
 Without --data the functions are the embedded generator's; with it, the file's C programs
-(TransCoder's evaluation set: rows with `programs["c"]` that define `f_gold`).
+(TransCoder's evaluation set: rows with `programs["c"]` that define `f_gold`). --available says how
+many functions have 4, 12, 16 and 24 distinct winners, --two how much faster two workers are.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -137,17 +140,48 @@ def native(group: IRGroup, name: str, flags: list[str], built: Path | None = Non
     return read.get("0" if built else "source")
 
 
+def available(sources: Sequence[Source]) -> None:
+    """Groups with more and more winners asked for: a floor of the mean number that there is."""
+    floor, last, base = 0.0, 0, 0
+    for winners in (4, 12, 16, 24):
+        params = IRGroupsParams(winners=winners, losers=1, max_ir_chars=30_000)
+        built, _ = build_from_sources(sources, params, 1, progress=False)
+        base = base or len(built)
+        floor += (winners - last) * len(built) / base
+        last = winners
+        print(f"{winners} winners: {len(built)} functions")
+    print(f"so of the functions with 4, the mean has {floor:.1f} or more")
+
+
+def two_workers(sources: Sequence[Source]) -> None:
+    """Wall time of one worker against two, the better of two runs each, in turn."""
+    spent: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(2):
+        for workers in spent:
+            start = time.perf_counter()
+            build_from_sources(sources, IRGroupsParams(workers=workers), 1, progress=False)
+            spent[workers].append(time.perf_counter() - start)
+    one, two = (min(times) for times in spent.values())
+    print(f"one worker {one:.1f} s, two workers {two:.1f} s, ratio {one / two:.2f}")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     options.add_argument("--data", type=Path, help="TransCoder's gfg.jsonl.gz")
     options.add_argument("--functions", type=int, default=256)
     options.add_argument("--naive", type=int, default=4, help="groups made the naive way")
+    options.add_argument("--available", action="store_true")
+    options.add_argument("--two", action="store_true")
     chosen = options.parse_args()
     print(f"{groups.toolchain()}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     if chosen.data:
         sources = transcoder(chosen.data)
     else:
         sources = sources_of(generate_problems(DatasetParams(problems=2 * chosen.functions), 1))[0]
+    if chosen.available:
+        return available(sources[:chosen.functions])
+    if chosen.two:
+        return two_workers(sources[:chosen.functions])
     built, ours_s = ours(sources[:chosen.functions])
     sample = random.Random(1).sample(built, min(chosen.naive, len(built)))
     start = cpu()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import shutil
 import sys
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from oorl.errors import UnknownName
@@ -58,17 +61,31 @@ def run_show(options: argparse.Namespace) -> int:
         options.html.write_text(groups_page(found), encoding="utf-8")
         print(options.html)
     else:
-        print(describe(found[0]))
+        print(describe(found[0], shutil.get_terminal_size((0, 0)).columns))
     return 0
 
 
-def describe(group: IRGroup) -> str:
-    """The group as text: a loser is its difference from the winner it was made of."""
+def side_by_side(columns: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Columns of lines, as many beside each other as `width` characters hold, at least one."""
+    widths = [max(map(len, lines), default=0) for lines in columns]
+    count, used = 1, widths[0] if widths else 0
+    while count < len(columns) and used + 3 + widths[count] <= width:
+        used += 3 + widths[count]
+        count += 1
+    rows = [" | ".join(text.ljust(size) for text, size in zip(row, widths, strict=False)).rstrip()
+            for row in zip_longest(*columns[:count], fillvalue="")]
+    rest = columns[count:]
+    return [*rows, "", *side_by_side(rest, width)] if rest else rows
+
+
+def describe(group: IRGroup, width: int = 0) -> str:
+    """The group as text, winners beside each other where `width` characters have room for them; a
+    loser is its difference from the winner it was made of."""
     lines = [f"group {group.id}  problem {group.problem_id}  split {group.split}",
              group.signature, f"{len(group.inputs)} inputs, {group.toolchain}", "", "source:",
              group.source_code.rstrip()]
-    for number, winner in enumerate(group.winners):
-        lines += ["", f"winner {number} ({winner.recipe}):", winner.ir]
+    lines += ["", *side_by_side([[f"winner {number} ({winner.recipe}):", *winner.ir.split("\n")]
+                                 for number, winner in enumerate(group.winners)], width)]
     for number, loser in enumerate(group.losers):
         before = group.winners[loser.winner].ir.split("\n")
         changes = difflib.unified_diff(before, loser.ir.split("\n"), f"winner {loser.winner}",

@@ -33,7 +33,7 @@ from oorl.ir.work import Source
 from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import IRGroup, Problem, canonical, stable_id
 
-CHUNK = 64
+CHUNK, SMALL_CHUNK = 256, 64  # functions; a large one pays less for its forks and passes
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -130,7 +130,8 @@ def _chunks(sources: Sequence[Source]) -> list[Sequence[Source]]:
     for language, run in groupby(sources, lambda s: s.function.language):
         get_frontend(language).version()  # a missing toolchain is reported before the work starts
         of_one = list(run)
-        chunks += [of_one[k:k + CHUNK] for k in range(0, len(of_one), CHUNK)]
+        size = min(CHUNK, max(SMALL_CHUNK, len(of_one) // 4))
+        chunks += [of_one[k:k + size] for k in range(0, len(of_one), size)]
     return chunks
 
 

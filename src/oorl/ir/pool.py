@@ -85,8 +85,9 @@ class Pool:
     def _start(self) -> subprocess.Popen[bytes]:
         home = str(Path(__file__).parents[2])
         path = os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p)
+        # LLVM allocates and frees much: large pages save a few per cent of all CPU time.
         environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1",
-                       "OMP_NUM_THREADS": "1"}
+                       "OMP_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         return subprocess.Popen([sys.executable, "-m", "oorl.ir.worker"], env=environment,
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL)

@@ -7,6 +7,7 @@ process: the parent sees the closed pipe and tries the chunk in halves.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pickle
 import resource
@@ -44,6 +45,8 @@ def main() -> None:
     os.dup2(2, 1)
     from oorl.ir.chunk import build_chunk
 
+    gc.freeze()  # what is imported stays, and need not be copied after each fork
+    gc.set_threshold(200_000, 50, 50)
     while True:
         try:
             arguments = read_frame(sys.stdin.buffer)

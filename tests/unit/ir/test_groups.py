@@ -19,7 +19,7 @@ from oorl.errors import DataError, InfraError, UnknownName
 from oorl.ir import groups as building
 from oorl.ir import mutate
 from oorl.ir.chunk import build_chunk
-from oorl.ir.cli import describe
+from oorl.ir.cli import describe, side_by_side
 from oorl.ir.distance import token_distance
 from oorl.ir.groups import build_from_sources, build_groups
 from oorl.ir.page import groups_page
@@ -345,10 +345,19 @@ def test_bad_tables_are_named(groups: list[IRGroup], tmp_path: Path) -> None:
         read_groups(path)
 
 
-def test_commands(groups: list[IRGroup], tmp_path: Path,
-                  capsys: pytest.CaptureFixture[str]) -> None:
+def test_winners_stand_beside_each_other_where_there_is_room() -> None:
+    columns = [["a1", "a2"], ["b1"], ["c1", "c2", "c3"]]
+    assert side_by_side(columns, 0) == ["a1", "a2", "", "b1", "", "c1", "c2", "c3"]
+    assert side_by_side(columns, 7) == ["a1 | b1", "a2 |", "", "c1", "c2", "c3"]
+    assert side_by_side(columns, 12) == ["a1 | b1 | c1", "a2 |    | c2", "   |    | c3"]
+    assert side_by_side([], 10) == []
+
+
+def test_commands(groups: list[IRGroup], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                  monkeypatch: pytest.MonkeyPatch) -> None:
     from oorl.cli import main
 
+    monkeypatch.setenv("COLUMNS", "1")
     path = tmp_path / "g.parquet"
     write_groups(path, groups)
     group = named(groups, "vowels")
