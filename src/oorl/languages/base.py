@@ -38,10 +38,12 @@ import math
 import os
 import re
 import shutil
+import struct
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import ClassVar
 
@@ -50,6 +52,9 @@ from oorl.records import Json, Signature, Type
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 """Where compilers and interpreters are looked for before PATH: the sandbox mounts /usr."""
+
+COMPILERS = ("gcc", "cc", "clang-19", "clang")
+"""What builds the C parts of warm interpreters."""
 
 SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -97,12 +102,14 @@ class Server:
 class Warm:
     """A warm interpreter in its own sandbox, every program a fork of it in namespaces of its own.
 
-    `argv` runs with `files` in /job; how it is talked to is in `runtime/warm.py`.
+    `argv` runs with `files` in /job and `prepared` built; how it is talked to is in
+    `runtime/warm.py`.
     """
 
     name: str
     files: Mapping[str, bytes]
     argv: tuple[str, ...]
+    prepared: tuple[Prepared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,8 @@ class Program:
     """Everything needed to run a candidate. `files` appear read-only in /job.
 
     A compiled artifact appears as /job/program. `{heap_mib}` in `argv` becomes two thirds of
-    the memory limit. Where `warm` can be had, `job` is run by a fork of it instead of `argv`, to
-    the same effect.
+    the memory limit. Where `warm` can be had, `job`, and behind it the file named `job_end` if any,
+    is run by a fork of it instead of `argv`, to the same effect.
     """
 
     files: Mapping[str, bytes]
@@ -129,6 +136,7 @@ class Program:
     compile: Compile | None = None
     warm: Warm | None = None
     job: bytes = b""
+    job_end: str = ""
 
 
 @dataclass(frozen=True)
@@ -284,6 +292,18 @@ def find_tool(names: Sequence[str]) -> str | None:
     return None
 
 
+def pack_job(argv: Sequence[str], files: Mapping[str, bytes]) -> bytes:
+    """A command for a warm parent, with its files in /job; without arguments the interpreter finds
+    what to run there."""
+    def pack(data: bytes) -> bytes:
+        return struct.pack("=I", len(data)) + data
+    parts = [b"x", struct.pack("=I", len(argv)), *(pack(os.fsencode(part)) for part in argv),
+             struct.pack("=I", len(files))]
+    for name, data in files.items():
+        parts += [pack(os.fsencode(name)), pack(data)]
+    return b"".join(parts)
+
+
 def source_bytes(code: str) -> bytes:
     """Candidate text as bytes. Lone surrogates become bytes no language accepts, not an error
     of ours."""
@@ -295,6 +315,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+@cache
 def runtime_file(name: str) -> bytes:
     """A file of a driver that has one of its own, from the package's data."""
     return (resources.files("oorl.languages") / "runtime" / name).read_bytes()

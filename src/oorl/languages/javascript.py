@@ -7,15 +7,31 @@ plain object.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
-from oorl.languages.base import Language, Probe, Program, Tool, source_bytes, words
+from oorl.languages.base import (
+    COMPILERS,
+    Language,
+    Prepared,
+    Probe,
+    Program,
+    Tool,
+    Warm,
+    find_tool,
+    pack_job,
+    runtime_file,
+    source_bytes,
+    words,
+)
 from oorl.languages.values import braced_hex, escaped, nested
 from oorl.records import Json, Signature, Type
 
 DRIVER = r'''"use strict";
 const fs = require("fs"), vm = require("vm");
-const { writeSync, readFileSync } = fs;
+const { writeSync } = fs;
 const exit = process.reallyExit.bind(process);
 const quote = JSON.stringify, isArray = Array.isArray, isInteger = Number.isInteger;
 const mapForEach = Function.prototype.call.bind(Map.prototype.forEach);
@@ -65,8 +81,7 @@ function encode(kind, value) {
   }
   throw new TypeError(kind[0] + " expected, got " + (value === null ? "null" : type));
 }
-function load(name) {
-  const source = readFileSync("/job/candidate.js", "utf8");
+function load(source, name) {
   let script;
   try {
     script = new vm.Script(source + "\n;" + name + ";", { filename: "candidate.js" });
@@ -75,8 +90,8 @@ function load(name) {
   globalThis.exports = globalThis.module.exports;
   try { return script.runInThisContext(); } catch (error) { write("L", oneLine(error)); exit(0); }
 }
-function main(name, returns, cases) {
-  const candidate = load(name);
+function run(source, name, returns, cases) {
+  const candidate = load(source, name);
   cases.forEach((args, index) => {
     let result;
     try { result = candidate(...args()); } catch (error) {
@@ -86,9 +101,14 @@ function main(name, returns, cases) {
       write("?", index, oneLine(error));
     }
   });
-  exit(0);
 }
+function main(...job) { run(...job); exit(0); }
+module.exports = { run, main };
 '''
+
+
+NEED_THREADS = ("worker_threads", "WebAssembly", "inspector")
+"""A program that hides the word and uses the thing harms itself only: it may time out."""
 
 
 class JavaScript(Language):
@@ -104,7 +124,7 @@ class JavaScript(Language):
         "enum eval export extends false finally for function if implements import in instanceof "
         "interface let new null package private protected public return static super switch "
         "this throw true try typeof var void while with yield require module exports")
-    tools = (Tool(("node",), "nodejs"),)
+    tools = (Tool(("node",), "nodejs"), Tool(COMPILERS, "gcc", required=False))
     syntax_errors = r"^SyntaxError:"
     completion = 'require("fs").writeSync(1, "\\n@SECRET@\\n");'
 
@@ -131,10 +151,22 @@ class JavaScript(Language):
                 self.literal(p.type, v)
                 for p, v in zip(signature.parameters, arguments, strict=True)) + "],\n"
             for arguments in inputs)
-        driver = (f"{DRIVER}main({json.dumps(signature.name)}, {nested(signature.returns)}, "
-                  f"[\n{cases}]);\n")
-        files = {"candidate.js": source_bytes(code), "driver.js": driver.encode()}
-        return Program(files, (*self.interpreter(), "/job/driver.js"))
+        call = f"[{json.dumps(signature.name)}, {nested(signature.returns)}, [\n{cases}]]".encode()
+        end = b'main(fs.readFileSync("/job/candidate.js", "utf8"), ...' + call + b");\n"
+        files = {"candidate.js": source_bytes(code), "driver.js": DRIVER.encode() + end}
+        return Program(files, (*self.interpreter(), "/job/driver.js"), warm=self.warm_for(code),
+                       job=b"f" + struct.pack(">I", len(call)) + call, job_end="candidate.js")
+
+    def whole(self, code: str) -> Program:
+        program = super().whole(code)
+        return replace(program, warm=self.warm_for(code), job=pack_job((), program.files))
+
+    def warm_for(self, code: str) -> Warm | None:
+        """Threads and their like need a node of their own: see `runtime/warm_node.c`."""
+        return None if any(word in code for word in NEED_THREADS) else self.warm()
+
+    def warm(self) -> Warm | None:
+        return warm_node(self.interpreter(), find_tool(COMPILERS))
 
     def interpreter(self) -> tuple[str, ...]:
         # Threads of V8's own cost more than they bring in programs this short.
@@ -151,6 +183,18 @@ class JavaScript(Language):
             "crash": Probe(body("return nums[99].length;"), "runtime_error"),
             "hang": Probe(body("while (true) {}"), "timeout"),
         }
+
+
+@cache
+def warm_node(interpreter: tuple[str, ...], compiler: str | None) -> Warm | None:
+    """A node that forks itself by an addon, where a compiler can build that."""
+    if compiler is None:
+        return None
+    addon = Prepared("node-warm", {n: runtime_file(n) for n in ("warm.c", "warm_node.c")}, (
+        compiler, "-O2", "-w", "-shared", "-fPIC", "-o", "/tmp/artifact",
+        "/prepared/node-warm/warm_node.c"), "warm.node")
+    return Warm("node", {"driver.js": DRIVER.encode(), "warm.js": runtime_file("warm.js")},
+                (*interpreter, "/job/warm.js"), (addon,))
 
 
 LANGUAGE = JavaScript()

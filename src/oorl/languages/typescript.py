@@ -37,6 +37,7 @@ class TypeScript(Language):
     fence = "typescript"
     reserved = JAVASCRIPT.reserved | {"any", "boolean", "number", "string", "never", "unknown",
                                       "object", "symbol", "Map", "console", "process"}
+    completion = JAVASCRIPT.completion
     # Debian's package is a way out; `make languages` installs a newer one into .venv.
     tools = (Tool(("tsc",), "node-typescript"), Tool(("node",), "nodejs"))
 
@@ -50,15 +51,22 @@ class TypeScript(Language):
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
         run = JAVASCRIPT.program("", signature, inputs)
-        server = Server("tsc", compiler_files(self.find(0)), (
-            self.find(1), "--max-old-space-size={heap_mib}", "--max-semi-space-size=64",
-            "--single-threaded", "--v8-pool-size=0", "--no-warnings", "/job/tsc_server.js"))
         parameters = ", ".join(f"{p.name}: {ts_type(p.type)}" for p in signature.parameters)
         check = (f"\n;{{ const oorl_check: ({parameters}) => {ts_type(signature.returns)} = "
                  f"{signature.name}; }}\n")
         files = {name: data for name, data in run.files.items() if name != "candidate.js"}
-        return replace(run, files=files, compile=Compile(
-            {"candidate.ts": source_bytes(code) + check.encode()}, server=server))
+        return replace(run, files=files, warm=JAVASCRIPT.warm_for(code),
+                       compile=self._compile(source_bytes(code) + check.encode()))
+
+    def whole(self, code: str) -> Program:
+        return Program({}, (*JAVASCRIPT.interpreter(), "/job/candidate.js"),
+                       self._compile(source_bytes(code)))
+
+    def _compile(self, source: bytes) -> Compile:
+        return Compile({"candidate.ts": source}, server=Server(
+            "tsc", compiler_files(self.find(0)), (
+                self.find(1), "--max-old-space-size={heap_mib}", "--max-semi-space-size=64",
+                "--single-threaded", "--v8-pool-size=0", "--no-warnings", "/job/tsc_server.js")))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

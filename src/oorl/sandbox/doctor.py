@@ -7,10 +7,13 @@ import subprocess
 from dataclasses import dataclass, field
 
 from oorl.errors import IsolationUnavailable, ToolchainMissing
-from oorl.languages import all_languages
+from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, all_languages, get_language
 from oorl.languages.base import Language, Tool, find_tool
+from oorl.params.sandbox import SandboxParams
+from oorl.records import Submission
 from oorl.sandbox import cgroups
 from oorl.sandbox.isolation import bubblewrap_version, require_bubblewrap
+from oorl.sandbox.judge import Judge
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Diagnosis:
     missing_packages: list[str] = field(default_factory=list)
     faster_with: list[str] = field(default_factory=list)
     problem: IsolationUnavailable | None = None
+    cold: dict[str, str] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -39,6 +43,8 @@ class Diagnosis:
             lines += ["", f"sudo apt-get install -y {' '.join(self.missing_packages)}"]
         if self.faster_with:
             lines += ["", "faster with: sudo apt-get install -y " + " ".join(self.faster_with)]
+        for name, reason in self.cold.items():
+            lines += ["", f"{name} programs start slower than they could: {reason}"]
         if self.problem is not None:
             lines += ["", str(self.problem)]
         return "\n".join(lines)
@@ -91,7 +97,33 @@ def diagnose() -> Diagnosis:
             if find_tool(tool.names) is None:
                 (missing if tool.required else faster).append(tool.package)
     return Diagnosis(isolation, _limits(), languages, list(dict.fromkeys(missing)),
-                     list(dict.fromkeys(faster)), problem)
+                     list(dict.fromkeys(faster)), problem, {} if problem else cold_languages())
+
+
+def cold_languages() -> dict[str, str]:
+    """Languages whose programs could be run by forks of a warm interpreter but are not, and why.
+
+    Tried with each one's probe program, as judging does it.
+    """
+    parents: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for name, language in all_languages().items():
+        if type(language).warm is not Language.warm and not missing_tools(language):
+            warm = language.warm()
+            if warm is None:
+                found[name] = "no C compiler"
+            else:
+                parents[name] = warm.name
+    with Judge(SandboxParams.model_validate({"workers": 1})) as judge:
+        judge.judge([Submission(name, get_language(name).probes["ok"].code, PROBE_SIGNATURE,
+                                PROBE_CASES) for name in parents])
+        because = judge.cold_parents()
+    return found | {name: because[warm] for name, warm in parents.items() if warm in because}
+
+
+def missing_tools(language: Language) -> list[Tool]:
+    """The tools it cannot do without that are not installed."""
+    return [tool for tool in language.tools if tool.required and find_tool(tool.names) is None]
 
 
 def _limits() -> str:

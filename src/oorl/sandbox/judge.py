@@ -34,7 +34,7 @@ from oorl.records import (
 from oorl.sandbox.isolation import require_bubblewrap
 from oorl.sandbox.verdicts import Observation, conclude, conclude_assertions, conclude_stdio
 from oorl.sandbox.watch import Limits
-from oorl.sandbox.worker import Settings, Task, WholeTask, read_frame, write_frame
+from oorl.sandbox.worker import COLD, Settings, Task, WholeTask, read_frame, write_frame
 
 
 def limits_of(params: SandboxParams) -> Limits:
@@ -126,6 +126,14 @@ class Judge:
         """Do the workers use control groups? (False: the process tree is watched instead.)"""
         self._start()
         return all(worker.control_groups for worker in self._workers)
+
+    def cold_parents(self) -> dict[str, str]:
+        """Warm parents that failed so far, by name, and why: their programs start cold instead."""
+        found: dict[str, str] = {}
+        with self._lock:
+            for worker in self._workers:
+                found |= worker.ask(COLD) or {}
+        return found
 
     def worker_pids(self) -> list[int]:
         """The worker processes now running."""
@@ -269,6 +277,10 @@ class _Connection:
                 return seen
             self.close()
         return Observation([], Status.INFRA_ERROR, detail="the worker process died twice")
+
+    def ask(self, question: str) -> Any:
+        """The answer to a question about the worker itself; None if it is gone."""
+        return self._exchange(question)
 
     def _start(self) -> None:
         if self._process is not None:

@@ -15,7 +15,6 @@ a start of bubblewrap costs.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -26,7 +25,7 @@ from dataclasses import replace
 
 from oorl.errors import ToolchainMissing
 from oorl.languages import get_language
-from oorl.languages.base import Warm
+from oorl.languages.base import Warm, pack_job
 from oorl.sandbox import seccomp
 from oorl.sandbox.cell import NOBODY, Cell, Command, memory_file, wait_for
 from oorl.sandbox.cgroups import Group, Usage
@@ -198,10 +197,7 @@ def launcher() -> Warm | None:
 
 def exec_job(command: Command) -> bytes:
     """A command and its files as a job for the parent."""
-    files = command.files
-    header = json.dumps({"argv": command.argv,
-                         "files": [[name, len(data)] for name, data in files.items()]}).encode()
-    return b"".join((b"x", struct.pack(">I", len(header)), header, *files.values()))
+    return pack_job(command.argv, command.files)
 
 
 def pid_of(pidfd: int) -> int:

@@ -13,13 +13,14 @@ import os
 import pickle
 import signal
 import struct
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from oorl.errors import OORLError
+from oorl.errors import InfraError, OORLError
 from oorl.languages import get_language
-from oorl.languages.base import Compile, Program, Warm
+from oorl.languages.base import Compile, Prepared, Program, Warm
 from oorl.records import Json, Signature, Status, stable_id
 from oorl.sandbox import cgroups
 from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file, tool_binds
@@ -35,7 +36,11 @@ SERVER_LIFETIME = 2000
 
 
 WARM_FAULTS = 5
-"""Faults after which a worker starts every program cold: this machine cannot do it otherwise."""
+"""Faults after which a worker no longer uses a kind of parent: this machine cannot have it."""
+
+
+COLD = "cold"
+"""Instead of a task: which warm parents failed so far, and why."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ class Worker:
         self.cell = Cell(settings.bwrap, group, settings.limits, hangup)
         self.servers: dict[str, CompileServer] = {}
         self.parents: dict[str, WarmParent] = {}
-        self.warm_faults = 0
+        self.warm_faults: Counter[str] = Counter()
+        self.cold_because: dict[str, str] = {}
         self.launcher = launcher() if settings.use_warm else None
 
     def judge(self, task: Task | WholeTask) -> Observation:
@@ -157,23 +163,33 @@ class Worker:
         isolated alike, so a parent that fails costs time only. `own` runs the command's job
         itself."""
         warm = own or self.launcher
-        if warm is None or not self.settings.use_warm or self.warm_faults >= WARM_FAULTS:
+        if (warm is None or not self.settings.use_warm
+                or self.warm_faults[warm.name] >= WARM_FAULTS):
             return self.cell.run(command, limits)
         if own is None:
             command = replace(command, job=exec_job(command))
         try:
             return self._parent(warm, command).run(command, limits)
-        except WarmFailed:
-            self.warm_faults += 1
-            return self.cell.run(command, limits)
+        except WarmFailed as error:
+            self.warm_faults[warm.name] += 1
+            self.cold_because[warm.name] = str(error)
+        except InfraError as error:  # a part of it cannot be built here
+            self.warm_faults[warm.name] = WARM_FAULTS
+            self.cold_because[warm.name] = error.problem
+        return self.cell.run(command, limits)
 
     def _parent(self, warm: Warm, command: Command) -> WarmParent:
         """The parent that has what the command needs mounted."""
         binds = (*command.binds, *tool_binds(command.argv[0]))
         name = stable_id(warm.name, repr(binds)) if binds else warm.name
         if name not in self.parents:
-            self.parents[name] = WarmParent(self._new_cell(name), warm, binds)
+            self.parents[name] = WarmParent(self._new_cell(name), warm,
+                                            (*binds, *self._prepare(warm.prepared)))
         return self.parents[name]
+
+    def _prepare(self, prepared: tuple[Prepared, ...]) -> tuple[tuple[str, str], ...]:
+        """Files built once per machine, as binds of a cell."""
+        return tuple((str(ensure(self.cell, each)), f"/prepared/{each.name}") for each in prepared)
 
     def _new_cell(self, name: str) -> Cell:
         group = cgroups.create(name) if self.settings.use_cgroups else None
@@ -182,14 +198,13 @@ class Worker:
     def _command(self, program: Program, files: dict[str, bytes]) -> Command:
         heap = str(self.settings.limits.memory_bytes * 2 // 3 // 2**20)
         argv = tuple(part.replace("{heap_mib}", heap) for part in program.argv)
-        return Command(argv, files, job=program.job)
+        return Command(argv, files, job=program.job + files.get(program.job_end, b""))
 
     def _compile(self, compile_: Compile) -> Built:
         return self._compile_warm(compile_) if compile_.server else self._compile_cold(compile_)
 
     def _compile_cold(self, compile_: Compile) -> Built:
-        binds = tuple((str(ensure(self.cell, prepared)), f"/prepared/{prepared.name}")
-                      for prepared in compile_.prepared)
+        binds = self._prepare(compile_.prepared)
         limits = replace(self.settings.limits, wall_s=self.settings.compile_timeout_s,
                          cpu_s=self.settings.compile_timeout_s,
                          memory_bytes=max(COMPILE_MEMORY, self.settings.limits.memory_bytes))
@@ -272,7 +287,7 @@ def serve(reading: IO[bytes], writing: IO[bytes], make: Callable[[Settings], Wor
     try:
         write_frame(writing, worker.cell.group is not None)
         while (task := read_frame(reading)) is not None:
-            write_frame(writing, worker.judge(task))
+            write_frame(writing, worker.cold_because if task == COLD else worker.judge(task))
     except (BrokenPipeError, KeyboardInterrupt):
         pass
     finally:

@@ -13,6 +13,8 @@ DOUBLE = {
     "php": "<?php echo intval(fgets(STDIN)) * 2;",
     "python": "print(int(input()) * 2)\n",
     "ruby": "puts gets.to_i * 2",
+    "typescript": "const n: number = parseInt(require('fs').readFileSync(0, 'utf8'));\n"
+                  "console.log(n * 2)",
 }
 
 # language: (code, tests that hold, tests that fail, tests that leave before their end)
@@ -40,4 +42,7 @@ ASSERTIONS = {
                "import sys\nsys.exit(0)\n"),
     "ruby": ("def f(x)\n  x + 1\nend", "raise 'x' if f(1) != 2", "raise 'x' if f(1) != 3",
              "exit!(0)"),
+    "typescript": ("function f(x: number): number { return x + 1 }",
+                   "if (f(1) !== 2) throw new Error('x');", "if (f(1) !== 3) throw new Error('x');",
+                   "process.exit(0)"),
 }

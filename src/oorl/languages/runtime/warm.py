@@ -12,9 +12,11 @@ kernel has emptied when `waitpid` returns here.
     request (datagram on descriptor 0)   CPU seconds, bytes of /tmp; stdin, stdout, stderr,
                                          channel, job
     answers                              "p" and the child's pidfd; "x", set up?, exit code
-    job                                  "f" or "w" and a Python program, see below; or "x", a
-                                         length (4 bytes, big-endian), JSON {"argv": [...],
-                                         "files": [[name in /job, size], ...]}, their bytes
+    job                                  "f" or "w" and a Python program, see below; or "x" and
+                                         a command with its files in /job: the number of its
+                                         arguments, they, the number of files, each a name and its
+                                         bytes; texts and bytes have their length before them,
+                                         all numbers are 4 bytes
 
 The child of the clone is init of its namespace and cannot be reached by the program, which is
 its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
@@ -23,7 +25,6 @@ its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
 import ctypes
 import fcntl
 import gc
-import json
 import os
 import resource
 import signal
@@ -86,21 +87,28 @@ def isolate(disk_bytes: int, job: int) -> list[str]:
 def unpack(job: int) -> list[str]:
     """A job's files, as bytes nobody looks into, in a read-only /job. Returns its command."""
     check(libc.mount(b"tmpfs", b"/job", b"tmpfs", ctypes.c_ulong(NOSUID | NODEV), b"mode=0755"))
-    (length,) = struct.unpack(">I", os.pread(job, 4, 1))
-    header = json.loads(os.pread(job, length, 5))
-    at = 5 + length
-    for name, size in header["files"]:
-        path = "/job/" + name
-        if "/" in name:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+    at = 1
+
+    def take(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return os.pread(job, size, at - size)
+
+    def number() -> int:
+        return struct.unpack("=I", take(4))[0]
+
+    argv = [os.fsdecode(take(number())) for _ in range(number())]
+    for _ in range(number()):
+        path = "/job/" + os.fsdecode(take(number()))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o555)
-        end = at + size
+        end = number() + at
         while at < end:
-            at += os.write(file, os.pread(job, min(1 << 20, end - at), at))
+            os.write(file, take(min(1 << 20, end - at)))
         os.close(file)
     check(libc.mount(b"none", b"/job", None, ctypes.c_ulong(NOSUID | NODEV | RDONLY | REMOUNT),
                      None))
-    return header["argv"]
+    return argv
 
 
 def init(fds: list[int], cpu_s: int, disk_bytes: int, ready: int) -> bytes:

@@ -1,0 +1,248 @@
+/* The warm parent in C: for interpreters that cannot make a clone themselves, and for commands.
+
+   The same work by the same protocol as warm.py, which says what it is about; an interpreter loads
+   this as a library and calls `oorl_serve`, which returns in each program's process, with the job:
+   a copy of the interpreter as it was. A process that is not an interpreter only runs commands
+   (warm_launch.c). Until then this process reads no program.
+
+   A copy shares open files with the parent, so the namespaces' init puts /dev/null in place of all
+   of them before the program's process is made: what the interpreter needs for itself (an event
+   loop's descriptors), `renew` makes afresh there; what is left at /dev/null is closed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LAST_FD 512 /* the cell's limit */
+#define HIGH_FD 200 /* from here on: what a child was given, away from what the interpreter has */
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+
+struct request { uint64_t cpu_s, disk_bytes; };
+struct answer { char kind; unsigned char set_up; int code; } __attribute__((packed));
+struct rules { unsigned short length; void *filter; };
+enum { STDIN, STDOUT, STDERR, CHANNEL, JOB, RECEIVED };
+
+static int control = -1;
+static struct rules rules;
+
+static void fail(const char *what) {
+  dprintf(2, "%s: %s\n", what, strerror(errno));
+  _exit(1);
+}
+static void check(int64_t result, const char *what) { if (result < 0) fail(what); }
+
+static char *read_all(int fd, size_t *size) {
+  struct stat state;
+  check(fstat(fd, &state), "fstat");
+  char *data = malloc(state.st_size + 1);
+  if (!data) fail("malloc");
+  for (*size = 0; *size < (size_t)state.st_size;) {
+    ssize_t got = pread(fd, data + *size, state.st_size - *size, *size);
+    check(got, "pread");
+    if (got == 0) break;
+    *size += got;
+  }
+  data[*size] = 0;
+  return data;
+}
+
+/* A command job: "x", then numbers of 4 bytes and texts with their length before them. */
+static uint32_t number(const char **at) {
+  uint32_t value;
+  memcpy(&value, *at, 4);
+  *at += 4;
+  return value;
+}
+static char *text(const char **at) {
+  uint32_t length = number(at);
+  char *copy = strndup(*at, length);
+  *at += length;
+  return copy;
+}
+/* The files of a command, as bytes nobody looks into, in a read-only /job; its arguments, NULL if
+   there are none and the interpreter goes on. */
+static char **unpack(int job) {
+  size_t size;
+  const char *data = read_all(job, &size), *at = data + 1;
+  uint32_t count = number(&at);
+  char **argv = calloc(count + 1, sizeof *argv);
+  for (uint32_t i = 0; i < count; i++) argv[i] = text(&at);
+  check(mount("tmpfs", "/job", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"), "/job");
+  for (count = number(&at); count; count--) {
+    char path[4200];
+    char *name = text(&at);
+    uint32_t length = number(&at);
+    snprintf(path, sizeof path, "/job/%s", name);
+    for (char *slash = path + 5; (slash = strchr(slash, '/')); *slash++ = '/') {
+      *slash = 0;
+      mkdir(path, 0755);
+    }
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
+    check(file, name);
+    for (const char *end = at + length; at < end;) {
+      ssize_t written = write(file, at, end - at);
+      check(written, name);
+      at += written;
+    }
+    close(file);
+  }
+  check(mount("none", "/job", NULL, MS_NOSUID | MS_NODEV | MS_RDONLY | MS_REMOUNT, NULL), "/job");
+  return *argv ? argv : NULL;
+}
+
+/* In the new namespaces: mounts, loopback; then no way back. Returns the command, if there is one. */
+static char **isolate(uint64_t disk_bytes, int job) {
+  char options[64], kind = 0, **command = NULL;
+  struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+  snprintf(options, sizeof options, "mode=0755,size=%llu", (unsigned long long)disk_bytes);
+  check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "/");
+  check(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "/proc");
+  check(mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options), "/tmp");
+  check(pread(job, &kind, 1, 0), "job");
+  if (kind == 'x') command = unpack(job);
+  int plain = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  check(ioctl(plain, SIOCSIFFLAGS, &loopback), "lo");
+  close(plain);
+  uint32_t header[2] = {0x20080522, 0}, none[6] = {0};
+  check(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient");
+  check(syscall(SYS_capset, header, none), "capset");
+  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+  check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable");
+  if (rules.length) check(prctl(PR_SET_SECCOMP, 2, &rules, 0, 0), "seccomp");
+  return command;
+}
+
+static void limit(int kind, uint64_t value) {
+  struct rlimit limits = {value, value};
+  check(setrlimit(kind, &limits), "setrlimit");
+}
+
+/* In the program's process: descriptors 0 to 3, limits; then the command, or the job read. */
+static char *enter(int *fds, struct request *request, char **command, size_t *size,
+                   void (*renew)(void)) {
+  char *job = NULL;
+  check(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "dumpable");
+  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  check(write(score, "1000", 4), "oom_score_adj"); /* it and its children die before its parents */
+  close(score);
+  setsid();
+  for (int fd = STDIN; fd <= CHANNEL; fd++) check(dup2(fds[fd], fd), "dup2");
+  if (!command) job = read_all(fds[JOB], size);
+  syscall(SYS_close_range, HIGH_FD, LAST_FD, 0);
+  if (renew) renew();
+  limit(RLIMIT_CPU, request->cpu_s + 2);
+  limit(RLIMIT_FSIZE, request->disk_bytes);
+  check(chdir("/tmp"), "/tmp");
+  if (!command) return job;
+  signal(SIGPIPE, SIG_DFL);
+  execv(command[0], command);
+  dprintf(2, "%s: %s\n", command[0], strerror(errno));
+  _exit(127);
+}
+
+static int exit_code(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Process 1 of the namespaces: set them up, start the program, wait for it. Returns only in the
+   program's process. */
+static char *init(int *received, struct request *request, int ready, size_t *size,
+                  void (*renew)(void)) {
+  int fds[RECEIVED], status;
+  for (int i = 0; i < RECEIVED; i++) check(fds[i] = fcntl(received[i], F_DUPFD, HIGH_FD), "dup");
+  char **command = isolate(request->disk_bytes, fds[JOB]);
+  check(write(ready, "1", 1), "ready");
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  check(null, "/dev/null");
+  for (int fd = 4; fd < HIGH_FD; fd++)
+    if (fd != null && fcntl(fd, F_GETFD) >= 0) check(dup3(null, fd, O_CLOEXEC), "dup3");
+  pid_t program = fork();
+  check(program, "fork");
+  if (program == 0) return enter(fds, request, command, size, renew);
+  for (;;)
+    if (wait(&status) == program) _exit(exit_code(status));
+}
+
+static int receive(struct request *request, int *fds) {
+  union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int[RECEIVED]))]; } extra;
+  struct iovec data = {request, sizeof *request};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &extra,
+                           .msg_controllen = sizeof extra};
+  ssize_t got;
+  while ((got = recvmsg(control, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {}
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (got != sizeof *request || !header || header->cmsg_len != CMSG_LEN(sizeof(int[RECEIVED]))) return 0;
+  memcpy(fds, CMSG_DATA(header), sizeof(int[RECEIVED]));
+  return 1;
+}
+
+static void send_pidfd(int pidfd) {
+  union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } extra = {
+    .header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+  struct iovec data = {"p", 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &extra,
+                           .msg_controllen = sizeof extra};
+  memcpy(CMSG_DATA(&extra.header), &pidfd, sizeof pidfd);
+  check(sendmsg(control, &message, MSG_NOSIGNAL), "sendmsg");
+}
+
+/* Once: the control socket away from 0, no capability to be had by an exec, the filter read. */
+static void start(void) {
+  check(control = fcntl(0, F_DUPFD_CLOEXEC, 10), "control");
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC), file = open("/job/seccomp", O_RDONLY | O_CLOEXEC);
+  size_t size;
+  for (int fd = STDIN; fd <= CHANNEL; fd++)
+    if (fd != STDERR) check(dup2(null, fd), "/dev/null");
+  check(file, "/job/seccomp");
+  rules.filter = read_all(file, &size);
+  rules.length = size / 8;
+  close(file);
+  if (null > CHANNEL) close(null);
+  for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; capability++) {}
+}
+
+/* Answer requests. Returns in each program's process, with the job and its size; the caller frees
+   nothing. `renew` is called there once descriptors 0 to 3 are the program's. */
+char *oorl_serve(size_t *size, void (*renew)(void)) {
+  start();
+  for (;;) {
+    struct request request;
+    int fds[RECEIVED], pair[2], pidfd = -1, status = 0;
+    if (!receive(&request, fds)) _exit(0);
+    check(pipe2(pair, O_CLOEXEC), "pipe");
+    long pid = syscall(SYS_clone, NAMESPACES | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, NULL);
+    if (pid == 0) {
+      close(control);
+      return init(fds, &request, pair[1], size, renew);
+    }
+    for (int i = 0; i < RECEIVED; i++) close(fds[i]);
+    close(pair[1]);
+    struct answer answer = {'x', 0, errno};
+    if (pid > 0) {
+      char ready;
+      send_pidfd(pidfd);
+      close(pidfd);
+      while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+      answer.set_up = read(pair[0], &ready, 1) == 1;
+      answer.code = exit_code(status);
+    }
+    close(pair[0]);
+    check(send(control, &answer, sizeof answer, MSG_NOSIGNAL), "send");
+  }
+}

@@ -1,0 +1,67 @@
+"""Where a warm interpreter cannot be had, its programs start cold, and the doctor says so."""
+
+import subprocess
+
+import pytest
+
+from oorl.errors import IsolationUnavailable
+from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, get_language
+from oorl.languages.base import Warm
+from oorl.params.sandbox import SandboxParams
+from oorl.records import Submission
+from oorl.sandbox import Judge, available_languages, doctor
+from oorl.sandbox import judge as judge_module
+
+pytestmark = pytest.mark.skipif(not isinstance(available_languages()["javascript"], str),
+                                reason="node is not installed")
+BREAK_THE_ADDON = """
+import oorl.languages.javascript as module
+whole = module.runtime_file
+module.runtime_file = lambda name: b"#error" if name == "warm_node.c" else whole(name)
+from oorl.sandbox.worker import main
+main()
+"""
+STOP_THE_PARENT = BREAK_THE_ADDON.replace('b"#error"', 'b"process.exit(1)"').replace(
+    "warm_node.c", "warm.js")
+
+
+def broken_judge(monkeypatch, start: str) -> Judge:
+    original = subprocess.Popen
+    monkeypatch.setattr(judge_module.subprocess, "Popen", lambda command, **options: original(
+        [*command[:2], start], **options))
+    return Judge(SandboxParams.model_validate({"workers": 1}))
+
+
+@pytest.mark.parametrize(("start", "reason"), [(BREAK_THE_ADDON, "could not be built"),
+                                               (STOP_THE_PARENT, "")])
+def test_without_its_addon_javascript_runs_cold(monkeypatch, start, reason):
+    probe = get_language("javascript").probes["ok"]
+    with broken_judge(monkeypatch, start) as judge:
+        try:
+            verdicts = judge.judge([Submission("javascript", probe.code + "\n" * n,
+                                               PROBE_SIGNATURE, PROBE_CASES) for n in range(7)])
+        except IsolationUnavailable as error:
+            pytest.skip(str(error))
+        assert all(v.passed for v in verdicts), verdicts
+        cold = judge.cold_parents()
+    assert set(cold) == {"node"}
+    assert reason in cold["node"]
+
+
+def test_the_doctor_names_what_starts_cold(monkeypatch):
+    try:
+        assert "javascript" not in doctor.cold_languages()
+    except IsolationUnavailable as error:
+        pytest.skip(str(error))
+    monkeypatch.setattr(Judge, "cold_parents", lambda self: {"node": "no addon"})
+    found = doctor.diagnose()
+    assert found.cold["javascript"] == "no addon"
+    assert "javascript programs start slower than they could: no addon" in found.text()
+
+
+def test_without_a_compiler_there_is_no_warm_node(monkeypatch):
+    language = get_language("javascript")
+    assert isinstance(language.warm(), Warm)
+    monkeypatch.setattr("oorl.languages.javascript.find_tool", lambda names: None)
+    assert language.warm() is None
+    assert doctor.cold_languages()["javascript"] == "no C compiler"
