@@ -60,8 +60,8 @@ def identity(name: str, type_: Type) -> str:
         return f"{cpp_type(type_)} same({cpp_type(type_)} x) {{ return x; }}"
     if name == "java":
         return f"static {java_type(type_)} same({java_type(type_)} x) {{ return x; }}"
-    if name == "c":
-        return get_language("c").declaration(signature(type_)) + " { return x; }"
+    if name in ("c", "d"):
+        return get_language(name).declaration(signature(type_)) + " { return x; }"
     return IDENTITY[name]
 
 

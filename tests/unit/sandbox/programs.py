@@ -5,6 +5,7 @@ DOUBLE = {
     "bash": "read n; echo $((n * 2))",
     "c": '#include <stdio.h>\nint main() { int n; scanf("%d", &n); printf("%d\\n", n * 2); }',
     "cpp": "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << n * 2; }",
+    "d": "import std.stdio;\nvoid main() { int n; readf!\" %d\"(n); writeln(n * 2); }",
     "java": "import java.util.*;\npublic class Twice {\n  public static void main (String[] a) {\n"
             "    System.out.println(2 * new Scanner(System.in).nextInt()); } }",
     "javascript": "console.log(parseInt(require('fs').readFileSync(0, 'utf8')) * 2)",
@@ -27,6 +28,9 @@ ASSERTIONS = {
     "cpp": ("#include <cassert>\nint f(int x) { return x + 1; }",
             "int main() { assert(f(1) == 2); return 0; }", "int main() { assert(f(1) == 3); }",
             "int main() { exit(0); }"),
+    "d": ("int f(int x) { return x + 1; }", "void main() { assert(f(1) == 2); }",
+          "void main() { assert(f(1) == 3); }",
+          "import core.stdc.stdlib;\nvoid main() { exit(0); }"),
     "java": ("class P {\n  static int f(int x) { return x + 1; }\n",
              "public static void main(String[] args) { assert(f(1) == 2); }\n}",
              "public static void main(String[] args) { assert(f(1) == 3); }\n}",
