@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from oorl.data.normal import normal_text
 from oorl.errors import DataError, UnknownName
 from oorl.ir.identity import fingerprint
 from oorl.ir.sources import source_names
@@ -36,30 +36,6 @@ def fits(kind: Type, value: Json) -> bool:
         case "optional":
             return value is None or fits(kind.args[0], value)
     return False
-
-
-def normal_text(solutions: Mapping[str, str]) -> str:
-    """A text that renaming does not change, so that a function is known under any names.
-
-    Of the Python solution: its tree, every name that it binds replaced by its place in the order
-    of appearance. Without one: the words of the first solution, spaces collapsed.
-    """
-    try:
-        tree = ast.parse(solutions["python"])
-    except (KeyError, SyntaxError, ValueError):
-        first = min(solutions, default="")
-        return f"{first}: {' '.join(solutions.get(first, '').split())}"
-    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound |= {node.id for node in ast.walk(tree)
-              if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        for field in ("name", "arg", "id"):
-            name = getattr(node, field, None)
-            if isinstance(name, str) and name in bound:
-                setattr(node, field, names.setdefault(name, f"v{len(names)}"))
-    return ast.dump(tree)
 
 
 def problem_frame(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def make_project(root: Path) -> None:
     for name in ("config", ".gitignore"):
         shutil.copy(ROOT / ".dvc" / name, root / ".dvc" / name)
     ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("flows", "tasks", "src"):
+    for name in ("flows", "tasks", "src", "inputs"):
         shutil.copytree(ROOT / name, root / name, ignore=ignore)
     (root / ".oorl" / "prefect").mkdir(parents=True)
     (root / "stage.py").write_text(STAGE)

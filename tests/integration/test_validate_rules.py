@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from oorl.data.normal import normal_text
 from oorl.data.synthetic import generate_problems
 from oorl.params import parse_params
 from oorl.params.dataset import DatasetParams
 from oorl.records import IRGroup, Loser, Problem, Winner
-from tasks.validation.frames import fits, group_frame, normal_text, problem_frame
+from tasks.validation.frames import fits, group_frame, problem_frame
 from tasks.validation.report import as_html, as_json, complaint
 from tasks.validation.rules import group_rules, problem_rules
 from tasks.validation.suites import Finding, run_suites

@@ -10,8 +10,12 @@ from oorl.params.base import Section
 class DatasetParams(Section):
     """Translation problems with unit tests, split by problem."""
 
-    source: str = "synthetic"
-    problems: int = Field(4000, ge=40, description="distinct functions over all splits")
+    source: str = Field("synthetic", description="synthetic: the embedded generator; jsonl: "
+                        "your own problems (src/oorl/data/sources)")
+    path: str = Field("", description="jsonl: a file or a folder of .jsonl and .jsonl.gz files, in "
+                      "inputs/ so that DVC sees changes")
+    problems: int = Field(4000, ge=40, description="distinct functions over all splits; of files "
+                          "at most so many")
     families: tuple[str, ...] = Field(
         default=(), description="embedded families to draw from; empty: all of them")
     cases: int = Field(8, ge=2, le=200, description="unit tests per problem")
@@ -20,7 +24,8 @@ class DatasetParams(Section):
     validation_share: float = Field(0.05, gt=0, lt=1)
     test_share: float = Field(0.05, gt=0, lt=1)
     verify_share: float = Field(
-        0.25, ge=0, le=1, description="share of held-out problems whose gold programs are run")
+        0.25, ge=0, le=1, description="share of held-out problems whose gold programs are run; "
+        "those of files are all run")
 
     @model_validator(mode="after")
     def _shares_leave_some_for_rl(self) -> DatasetParams:

@@ -76,10 +76,11 @@ def _parse(row: Mapping[str, Any]) -> AnySubmission:
     signature = Signature.from_json(row["signature"])
     if not get_language(language).supports_signature(signature):
         raise ValueError(f"{language} cannot have this signature")
-    return Submission(language, code, signature, tuple(_case(signature, c) for c in cases))
+    return Submission(language, code, signature, tuple(case_from_row(signature, c) for c in cases))
 
 
-def _case(signature: Signature, case: Any) -> Case:
+def case_from_row(signature: Signature, case: Any) -> Case:
+    """A case of a typed function from `[args, expected]`. Raises `ValueError` or `TypeError`."""
     arguments, expected = case
     typed = [_value(p.type, a) for p, a in zip(signature.parameters, arguments, strict=True)]
     return Case(tuple(typed), _value(signature.returns, expected))

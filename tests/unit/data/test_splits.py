@@ -1,6 +1,7 @@
 """Splits by content; sources by name; the shares' rule."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,6 @@ def test_shares_that_leave_nothing_for_rl_are_refused() -> None:
 
 def test_sources_are_found_by_name(problems: list[Problem], params: DatasetParams) -> None:
     assert "synthetic" in source_names()
-    assert get_source("synthetic").load(params, 3) == problems
+    assert get_source("synthetic").load(params, 3, Path()).problems == problems
     with pytest.raises(UnknownName, match="synthetic"):
         get_source("syntetic")

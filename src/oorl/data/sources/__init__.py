@@ -1,23 +1,37 @@
-"""Data sources: one file each, with a `load(params, seed)`; the folder is the registry."""
+"""Data sources: one file each, with a `load(params, seed, root)`; the folder is the registry."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, cast
 
 from oorl.errors import UnknownName
 from oorl.params.dataset import DatasetParams
 from oorl.records import Problem
 
-__all__ = ["Source", "get_source", "source_names"]
+__all__ = ["Loaded", "Source", "get_source", "source_names"]
+
+
+@dataclass
+class Loaded:
+    """What a source gives. `refused` has an entry for each row that is no problem: `row` (where
+    it stands), `id` if it has one, and `reason`."""
+
+    problems: list[Problem]
+    refused: list[dict[str, str]] = field(default_factory=list)
 
 
 class Source(Protocol):
     """What a source module provides."""
 
-    def load(self, params: DatasetParams, seed: int) -> list[Problem]:
-        """All problems, with splits, sorted by id; equal arguments give equal problems."""
+    def load(self, params: DatasetParams, seed: int, root: Path) -> Loaded:
+        """All problems, with splits; equal arguments and files give equal problems.
+
+        Paths in `params` are relative to `root`. Raises `DataError`.
+        """
         ...
 
 

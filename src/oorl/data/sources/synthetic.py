@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from oorl.data.sources import Loaded
 from oorl.data.synthetic import generate_problems
 from oorl.params.dataset import DatasetParams
-from oorl.records import Problem
 
 
-def load(params: DatasetParams, seed: int) -> list[Problem]:
+def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     """`params.problems` distinct functions in every language that can express them."""
-    return generate_problems(params, seed)
+    return Loaded(generate_problems(params, seed))
