@@ -48,6 +48,7 @@ TYPED = {
     "csharp": ("", " { return x; }"),
     "rust": ("", " { x }"),
     "haskell": ("", " x"),
+    "ocaml": ("", " x"),
 }
 """What goes before and after the declaration, in typed languages."""
 

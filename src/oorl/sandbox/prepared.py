@@ -28,12 +28,13 @@ def cache_folder() -> Path:
 
 
 def folder_of(prepared: Prepared) -> Path:
-    """The folder of this very build: content, command and compiler are in its name."""
-    compiler = os.path.realpath(prepared.argv[0])
-    state = os.stat(compiler)
+    """The folder of this very build: content, command and its executables are in its name."""
     parts = [repr(sorted(prepared.files.items())), repr(prepared.argv), prepared.output,
-             str(prepared.unpack), compiler,
-             str(state.st_size), str(state.st_mtime_ns)]
+             str(prepared.unpack)]
+    for part in prepared.argv:  # a compiler behind a shell too
+        if part.startswith("/") and os.path.isfile(part):
+            state = os.stat(part)
+            parts += [os.path.realpath(part), str(state.st_size), str(state.st_mtime_ns)]
     digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
     return cache_folder() / f"{prepared.name}-{digest}"
 
