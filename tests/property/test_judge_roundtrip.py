@@ -24,6 +24,7 @@ IDENTITY = {
     "ruby": "def same(x)\n  x\nend\n",
     "perl": "sub same { return $_[0] }",
     "lua": "function same(x) return x end",
+    "racket": "(define (same x) x)",
     "r": "same <- function(x) x\n",
     "bash": 'same() { printf "%s" "$1"; }',
 }

@@ -14,6 +14,7 @@ DOUBLE = {
     "perl": "my $n = <STDIN>; print $n * 2",
     "php": "<?php echo intval(fgets(STDIN)) * 2;",
     "python": "print(int(input()) * 2)\n",
+    "racket": "(display (* 2 (read)))",
     "ruby": "puts gets.to_i * 2",
     "typescript": "const n: number = parseInt(require('fs').readFileSync(0, 'utf8'));\n"
                   "console.log(n * 2)",
@@ -47,6 +48,8 @@ ASSERTIONS = {
             "if (f(1) !== 3) throw new Exception('x');", "exit(0);"),
     "python": ("def f(x): return x + 1\n", "assert f(1) == 2\n", "assert f(1) == 3\n",
                "import sys\nsys.exit(0)\n"),
+    "racket": ("(define (f x) (+ x 1))", "(require rackunit)\n(check-equal? (f 1) 2)",
+               "(require rackunit)\n(check-equal? (f 1) 3)", "(exit 0)"),
     "ruby": ("def f(x)\n  x + 1\nend", "raise 'x' if f(1) != 2", "raise 'x' if f(1) != 3",
              "exit!(0)"),
     "typescript": ("function f(x: number): number { return x + 1 }",
