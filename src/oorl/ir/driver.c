@@ -36,7 +36,7 @@
 #define HEAP (1 << 20)
 #define TEXT 512 /* captured standard output */
 
-enum { NOT_RUN, DONE, FUEL, SIGNAL, HEAP_FULL, TIME, PADS };
+enum { NOT_RUN, DONE, FUEL, SIGNAL, HEAP_FULL, TIME, PADS, POISON };
 
 typedef struct {
     int32_t kind;  /* 0 integer, 1 double, 2 float (bits), 3 buffer of bytes, 4 of doubles, 5 of floats */
@@ -58,6 +58,7 @@ static char text[TEXT];
 static uint8_t pattern;
 static sigjmp_buf escape;
 static volatile sig_atomic_t running, expired, deep_open;
+uint8_t oorl_poisoned; /* set by checks in the code that runs (poison.py) */
 
 /* What the assembly below reads and writes. */
 #define SHARED __attribute__((visibility("hidden")))
@@ -369,6 +370,7 @@ void oorl_run(void *function, int inputs, int count, const Arg *args, const uint
         fill_stack();
         heap_used = text_used = arrays_used = blocks_used = 0;
         oorl_fuel = fuel_per_call;
+        oorl_poisoned = 0;
         int why = sigsetjmp(escape, 0);
         if (why == 0) {
             running = 1;
@@ -377,7 +379,7 @@ void oorl_run(void *function, int inputs, int count, const Arg *args, const uint
             slot->result = read_result(ret_kind, ret_bytes);
             int intact = collect(count, mine, (uint8_t *)(slot + 1));
             slot->text_bytes = (int32_t)text_used;
-            slot->status = intact ? DONE : PADS;
+            slot->status = !intact ? PADS : oorl_poisoned ? POISON : DONE;
         } else {
             running = 0;
             slot->status = why;

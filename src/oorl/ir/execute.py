@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from oorl.errors import InfraError, IsolationUnavailable, ToolchainMissing
+from oorl.ir import poison
 from oorl.ir.compile import native_compiler
 from oorl.ir.inputs import Packed
 from oorl.ir.normalise import SIZES, Module, rename, split_module
@@ -75,6 +76,7 @@ class Unit:
     fuel: int = FUEL
     hangs: int = 2  # so many calls may run out of fuel before the rest is left out
     every_pattern: bool = False  # go on under the other patterns even so
+    defined: bool = False  # a call whose code breaks a promise of LLVM's flags is not `DONE`
 
 
 def foreign_symbols(ir: str) -> list[str]:
@@ -165,10 +167,11 @@ def _padded(line: str, fill: int) -> str:
             f"<{{ {pad}, {match[2]} {match[3]}, {pad} }}>, align 16")
 
 
-def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0) -> str:
+def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0, flag: str = "null") -> str:
     """One module that defines `@v<k>.<name>` for unit k, for running (`fuel`) or for passes.
 
-    For running, constants lie between pads of `fill`.
+    For running, constants lie between pads of `fill`, and checks of `Unit.defined` note a breach
+    in the byte at `flag`.
     """
     parts, declares = [f'target triple = "{TRIPLE}"'], {}
     if fuel:
@@ -189,8 +192,12 @@ def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0) -> str:
             value = line.split(" = ", 1)[1]
             line = f"@v{index}.{name} = {rename(value, symbol)}"
             parts.append(_padded(line, fill) if fuel else line)
-        parts += [rename(with_fuel(text, name in called) if fuel else text, symbol)
-                  for name, text in module.functions.items()]
+        for name, text in module.functions.items():
+            if unit.defined and fuel:
+                text = poison.checked(text, flag)
+                for other, line in poison.declarations(text).items():
+                    declares.setdefault(other, line)
+            parts.append(rename(with_fuel(text, name in called) if fuel else text, symbol))
         for name, line in module.declares.items():
             declares.setdefault(name, rename(line, symbol))
     return "\n".join([*parts, *declares.values()])
@@ -236,8 +243,9 @@ class Runner:
         struct.pack_into("<q", self.memory, 0, value)
 
     def _child(self, first: int, last: int) -> int:
-        text = join(self.units[first:last], fill=self.patterns[0])
-        driver()
+        byte = ctypes.addressof(ctypes.c_uint8.in_dll(driver(), "oorl_poisoned"))
+        text = join(self.units[first:last], fill=self.patterns[0],
+                    flag=f"inttoptr (i64 {byte} to ptr)")
         binding()
         pid = os.fork()
         if pid == 0:

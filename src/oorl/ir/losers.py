@@ -1,8 +1,9 @@
 """Losers: mutants of winners that are wrong for sure.
 
 A mutant becomes a loser by a witness, an input on which it finishes with the same wrong bits under
-all fill patterns, and again after an -O2 recompile under others: so the difference rests neither
-on uninitialised memory, nor on addresses, nor on undefined behaviour.
+all fill patterns without a step whose result is poison, and again after an -O2 recompile under
+other patterns: so the difference rests neither on uninitialised memory, nor on addresses, nor on
+undefined behaviour.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _round(works: Sequence[Work], params: IRGroupsParams, effort: float) -> None
         missing = params.losers - len(work.losers)
         if len(work.mutants) < missing:
             fresh += [(work, m) for m in _next_mutants(work, params, ceil(effort * missing))]
-    results = execute.execute([w.unit(m.ir) for w, m in fresh])
+    results = execute.execute([w.unit(m.ir, defined=True) for w, m in fresh])
     for (work, mutant), slots in zip(fresh, results, strict=True):
         mutant.slots = slots
         if _witnesses(slots, work).any():

@@ -152,6 +152,21 @@ def test_losers_that_rest_on_garbage_are_refused(monkeypatch: pytest.MonkeyPatch
     assert result == "too few losers"
 
 
+def test_losers_that_break_a_promise_of_llvms_flags_are_refused(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their answer is whatever the compiler makes of it: wrong, but not always in one way."""
+    def overflows(text: str, rng: object) -> Iterator[tuple[str, str]]:
+        for k in range(40):
+            yield "overflow", ("define i32 @twist(i32 %0) {\n  %2 = and i32 %0, 7\n"
+                               f"  %3 = or i32 %2, {2**31 - 64 * k - 64}\n"
+                               "  %4 = add nsw i32 %3, 5000\n  ret i32 %4\n}")
+
+    monkeypatch.setattr(mutate, "mutants", overflows)
+    code = "int twist(int x) { int y = x / 3; return y > 20 ? y - x : y + 1; }"
+    (result,) = build_chunk([source("twist", code)], PARAMS, 1, "t")
+    assert result == "too few losers"
+
+
 def test_near_duplicates_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that -O2 makes equal are one loser, unless another winner has nothing better."""
     def twins(text: str, rng: object) -> Iterator[tuple[str, str]]:
