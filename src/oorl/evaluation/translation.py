@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from oorl.data.prompts import extract_code, translation_prompt
 from oorl.records import Problem, Status, Submission, Translation, Verdict, stable_id
+from oorl.sandbox.faults import FaultWatch
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
            "total_cases", "detail", "completion", "tokens")
@@ -134,7 +135,8 @@ def evaluate_model(name: str, generate_fn: Generate, problems: Sequence[Problem]
     Returns:
         One row per translation with `COLUMNS` and `TIMINGS`, ordered by problem, source and
         target as given. Rows of status `infra_error` are our own failures: they stay in the
-        table to be counted, and `Outcomes.from_results` leaves them out of every score.
+        table to be counted, and `Outcomes.from_results` leaves them out of every score. Raises
+        `InfraError` where no program of a target gets a verdict (`oorl.sandbox.faults`).
     """
     asked = tasks_of(problems, sources, targets)
     prompts = [translation_prompt(problem, t.source_language, t.target_language,
@@ -204,11 +206,13 @@ def _judge(name: str, asked: Sequence[tuple[Problem, Translation]], answers: Seq
             waiting[key] = Submission(translation.target_language, code, problem.signature,
                                       problem.cases)
     names = list(waiting)
+    faults = FaultWatch()
     with tqdm(total=len(names), desc=f"{name}: judging", unit="program",
               disable=not progress, mininterval=1) as bar:
         for index, verdict in judge.judge_iter(list(waiting.values())):
             found[names[index]] = verdict
             verdicts.put(names[index], verdict)
+            faults.see([(waiting[names[index]].language, names[index], verdict)])
             bar.update()
     return [found[key] if key else Verdict(Status.BAD_FORMAT, 0, len(problem.cases), BAD_FORMAT)
             for key, (problem, _) in zip(keys, asked, strict=True)]

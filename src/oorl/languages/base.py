@@ -75,7 +75,8 @@ class Prepared:
 
     `argv` runs with `files` in /prepared/`name` and writes the artifact to /tmp/artifact; later
     compilations find it, as `output`, and `files` read-only in /prepared/`name`. With `unpack`
-    the artifact is a tar archive, found unpacked there.
+    the artifact is a tar archive, found unpacked there; `executable` if it is to be run. What
+    needs an `optional` one can do without.
     """
 
     name: str
@@ -83,6 +84,8 @@ class Prepared:
     argv: tuple[str, ...]
     output: str = "artifact"
     unpack: bool = False
+    executable: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -290,6 +293,18 @@ def find_tool(names: Sequence[str]) -> str | None:
             if found:
                 return found
     return None
+
+
+@cache
+def warm_part(name: str, source: str, output: str, options: tuple[str, ...] = ("-shared", "-fPIC"),
+              *, optional: bool = False) -> Prepared | None:
+    """A C part of a warm parent, from `source` and warm.c beside it; None without a compiler."""
+    compiler = find_tool(COMPILERS)
+    if compiler is None:
+        return None
+    return Prepared(name, {n: runtime_file(n) for n in dict.fromkeys(("warm.c", source))}, (
+        compiler, "-O2", "-w", *options, "-o", "/tmp/artifact", f"/prepared/{name}/{source}"),
+        output, executable=not options, optional=optional)
 
 
 def pack_job(argv: Sequence[str], files: Mapping[str, bytes]) -> bytes:

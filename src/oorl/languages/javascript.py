@@ -10,20 +10,18 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from oorl.languages.base import (
     COMPILERS,
     Language,
-    Prepared,
     Probe,
     Program,
     Tool,
     Warm,
-    find_tool,
     pack_job,
     runtime_file,
     source_bytes,
+    warm_part,
     words,
 )
 from oorl.languages.values import braced_hex, escaped, nested
@@ -166,7 +164,11 @@ class JavaScript(Language):
         return None if any(word in code for word in NEED_THREADS) else self.warm()
 
     def warm(self) -> Warm | None:
-        return warm_node(self.interpreter(), find_tool(COMPILERS))
+        addon = warm_part("node-warm", "warm_node.c", "warm.node")
+        if addon is None:
+            return None
+        return Warm("node", {"driver.js": DRIVER.encode(), "warm.js": runtime_file("warm.js")},
+                    (*self.interpreter(), "/job/warm.js"), (addon,))
 
     def interpreter(self) -> tuple[str, ...]:
         # Threads of V8's own cost more than they bring in programs this short.
@@ -183,18 +185,6 @@ class JavaScript(Language):
             "crash": Probe(body("return nums[99].length;"), "runtime_error"),
             "hang": Probe(body("while (true) {}"), "timeout"),
         }
-
-
-@cache
-def warm_node(interpreter: tuple[str, ...], compiler: str | None) -> Warm | None:
-    """A node that forks itself by an addon, where a compiler can build that."""
-    if compiler is None:
-        return None
-    addon = Prepared("node-warm", {n: runtime_file(n) for n in ("warm.c", "warm_node.c")}, (
-        compiler, "-O2", "-w", "-shared", "-fPIC", "-o", "/tmp/artifact",
-        "/prepared/node-warm/warm_node.c"), "warm.node")
-    return Warm("node", {"driver.js": DRIVER.encode(), "warm.js": runtime_file("warm.js")},
-                (*interpreter, "/job/warm.js"), (addon,))
 
 
 LANGUAGE = JavaScript()

@@ -15,6 +15,7 @@ from oorl.languages.base import (
     Warm,
     runtime_file,
     source_bytes,
+    warm_part,
 )
 from oorl.languages.values import as_float, nested
 from oorl.records import Json, Signature, Type
@@ -146,8 +147,9 @@ class Python(Language):
         return (self.find(), "-IB", "-X", "utf8", "-X", "int_max_str_digits=0")
 
     def warm(self) -> Warm:
+        part = warm_part("python-warm", "warm.c", "warm.so", optional=True)
         return Warm("python", {"driver.py": DRIVER.encode(), "warm.py": runtime_file("warm.py")},
-                    (*self.interpreter(), "/job/warm.py"))
+                    (*self.interpreter(), "/job/warm.py"), (part,) if part else ())
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from oorl.records import Problem, Status, Submission, Verdict
 from oorl.rewards.early import Early
+from oorl.sandbox.faults import FaultWatch
 
 Key = tuple[str, str, str]
 """Problem, language, code."""
@@ -46,6 +47,8 @@ class UnitTestReward:
     Judging can begin while other completions are still being generated: `start` one when it is
     complete, and the call that gives its reward finds the verdict there. What is judged, and the
     rewards, are the same without. A context manager: on leaving, nothing is being judged.
+
+    Raises `InfraError` where no program of a language gets a verdict (`oorl.sandbox.faults`).
     """
 
     __name__ = "unit_tests"
@@ -58,6 +61,7 @@ class UnitTestReward:
         self._counts: dict[str, Counter[str]] = {}
         self._waited_s = 0.0
         self._busy_s = 0.0
+        self._faults = FaultWatch()
         self._early: Early[Key, Verdict] = Early(self._ask)
 
     def __enter__(self) -> UnitTestReward:
@@ -117,12 +121,15 @@ class UnitTestReward:
         wanted = list(dict.fromkeys(key for key in keys if key is not None))
         known = {key: self._cache[key] for key in wanted if key in self._cache}
         known.update((key, early[key]) for key in wanted if key in early)
+        fresh = [key for key in wanted if key in early or key not in known]
         new = [key for key in wanted if key not in known]
         asked = time.monotonic()
         known.update(zip(new, self._ask(new) if new else [], strict=True))
         ended = time.monotonic()
         self._waited_s += ended - started
         self._busy_s += ended - asked + self._early.take_busy_s()
+        self._faults.see((language, f"{problem}\0{code}", known[problem, language, code])
+                         for problem, language, code in fresh)
         self._remember(known)
         return known
 

@@ -73,6 +73,8 @@ def _build(cell: Cell, prepared: Prepared, folder: Path) -> None:
             with tarfile.open(work / prepared.output) as archive:
                 archive.extractall(work, filter="data")
             (work / prepared.output).unlink()
+        if prepared.executable:
+            (work / prepared.output).chmod(0o755)
         work.chmod(0o755)
         os.replace(work, folder)
     finally:

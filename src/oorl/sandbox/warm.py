@@ -25,7 +25,7 @@ from dataclasses import replace
 
 from oorl.errors import ToolchainMissing
 from oorl.languages import get_language
-from oorl.languages.base import Warm, pack_job
+from oorl.languages.base import Warm, pack_job, warm_part
 from oorl.sandbox import seccomp
 from oorl.sandbox.cell import NOBODY, Cell, Command, memory_file, wait_for
 from oorl.sandbox.cgroups import Group, Usage
@@ -187,12 +187,18 @@ class _Watch(Watch):
         return None if self.outcome.stopped else self._code
 
 
-def launcher() -> Warm | None:
-    """The parent that runs commands is Python's; None where there is no Python."""
-    try:
-        return get_language("python").warm()
-    except ToolchainMissing:
-        return None
+def launchers() -> list[Warm]:
+    """Parents that can run commands, the best first: a small C program where one can be built, then
+    Python's."""
+    found: list[Warm] = []
+    part = warm_part("launch-warm", "warm_launch.c", "warm.exe", ())
+    if part is not None:
+        found.append(Warm("launch", {}, ("/prepared/launch-warm/warm.exe",), (part,)))
+    with contextlib.suppress(ToolchainMissing):
+        python = get_language("python").warm()
+        if python is not None:
+            found.append(python)
+    return found
 
 
 def exec_job(command: Command) -> bytes:

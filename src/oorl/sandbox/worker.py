@@ -27,7 +27,7 @@ from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file, tool_bi
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
 from oorl.sandbox.verdicts import Observation, clean, observe, observe_run
-from oorl.sandbox.warm import WarmFailed, WarmParent, exec_job, launcher
+from oorl.sandbox.warm import WarmFailed, WarmParent, exec_job, launchers
 from oorl.sandbox.watch import Limits, Outcome
 
 COMPILE_MEMORY = 2**30
@@ -109,7 +109,7 @@ class Worker:
         self.parents: dict[str, WarmParent] = {}
         self.warm_faults: Counter[str] = Counter()
         self.cold_because: dict[str, str] = {}
-        self.launcher = launcher() if settings.use_warm else None
+        self.launchers = launchers() if settings.use_warm else []
 
     def judge(self, task: Task | WholeTask) -> Observation:
         """Compile and run. A fault of our own is tried twice, then reported as such."""
@@ -162,20 +162,18 @@ class Worker:
         """One launch: by a fork of a warm parent where there is one, else in a new cell. Both are
         isolated alike, so a parent that fails costs time only. `own` runs the command's job
         itself."""
-        warm = own or self.launcher
-        if (warm is None or not self.settings.use_warm
-                or self.warm_faults[warm.name] >= WARM_FAULTS):
-            return self.cell.run(command, limits)
-        if own is None:
-            command = replace(command, job=exec_job(command))
-        try:
-            return self._parent(warm, command).run(command, limits)
-        except WarmFailed as error:
-            self.warm_faults[warm.name] += 1
-            self.cold_because[warm.name] = str(error)
-        except InfraError as error:  # a part of it cannot be built here
-            self.warm_faults[warm.name] = WARM_FAULTS
-            self.cold_because[warm.name] = error.problem
+        for warm in [own] if own else self.launchers:
+            if not self.settings.use_warm or self.warm_faults[warm.name] >= WARM_FAULTS:
+                continue
+            job = command.job if own else exec_job(command)
+            try:
+                return self._parent(warm, command).run(replace(command, job=job), limits)
+            except WarmFailed as error:
+                self.warm_faults[warm.name] += 1
+                self.cold_because[warm.name] = str(error)
+            except InfraError as error:  # a part of it cannot be built here
+                self.warm_faults[warm.name] = WARM_FAULTS
+                self.cold_because[warm.name] = error.problem
         return self.cell.run(command, limits)
 
     def _parent(self, warm: Warm, command: Command) -> WarmParent:
@@ -189,7 +187,14 @@ class Worker:
 
     def _prepare(self, prepared: tuple[Prepared, ...]) -> tuple[tuple[str, str], ...]:
         """Files built once per machine, as binds of a cell."""
-        return tuple((str(ensure(self.cell, each)), f"/prepared/{each.name}") for each in prepared)
+        binds = []
+        for each in prepared:
+            try:
+                binds.append((str(ensure(self.cell, each)), f"/prepared/{each.name}"))
+            except InfraError:
+                if not each.optional:
+                    raise
+        return tuple(binds)
 
     def _new_cell(self, name: str) -> Cell:
         group = cgroups.create(name) if self.settings.use_cgroups else None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from made_up_evaluation import problem
 
+from oorl.errors import InfraError
 from oorl.evaluation.translation import (
     COLUMNS,
     TIMINGS,
@@ -143,3 +144,16 @@ def test_a_cut_off_line_does_not_spoil_the_next(tmp_path: Path) -> None:
     assert log.read() == [[1]]
     log.append([3])
     assert LineLog(path).read() == [[1], [3]]
+
+
+def test_a_target_that_never_gets_a_verdict_stops_the_evaluation() -> None:
+    problems = [problem(n, targets=("php", "java")) for n in range(9)]
+    answers = iter(range(1000))
+
+    def model(prompts: Sequence[str], /) -> list[Completion]:
+        return [Completion(f"```{target_of(p)}\n{'broken' if target_of(p) == 'php' else 'good'} "
+                           f"{next(answers)}\n```", 7) for p in prompts]
+
+    with pytest.raises(InfraError, match=r"(?s)PHP programs cannot.*broken.*oorl doctor"):
+        evaluate_model("m", model, problems, ["python"], ["php", "java"], FakeJudge(),
+                       settings=QUIET)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from oorl.errors import InfraError
 from oorl.records import Case, Parameter, Problem, Signature, Status, Type, Verdict
 from oorl.rewards import UnitTestReward
 
@@ -79,3 +80,19 @@ def test_metrics_by_hand_then_reset():
     assert metrics["pass_rate/lua"] == 1.0
     assert metrics["judge_wait_s"] >= 0
     assert set(reward.metrics()) == {"judge_wait_s", "judge_busy_s"}
+
+
+class BrokenJudge:
+    """A judge whose Perl is broken."""
+
+    def judge(self, submissions, progress=False):
+        return [Verdict(Status.INFRA_ERROR if s.language == "perl" else Status.PASSED,
+                        detail="perl: no such file") for s in submissions]
+
+
+def test_a_language_that_never_gets_a_verdict_stops_training():
+    reward = UnitTestReward(BrokenJudge(), {"p1": PROBLEM}, extract)
+    assert call(reward, ["a", "b"], ["perl", "php"]) == [None, 1.0]
+    assert call(reward, ["a"] * 20, ["perl"] * 20) == [None] * 20  # one program
+    with pytest.raises(InfraError, match=r"(?s)Perl programs cannot.*perl: no such file.*doctor"):
+        call(reward, [f"{n}" for n in range(8)], ["perl"] * 8)

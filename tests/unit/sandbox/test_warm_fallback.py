@@ -15,9 +15,10 @@ from oorl.sandbox import judge as judge_module
 pytestmark = pytest.mark.skipif(not isinstance(available_languages()["javascript"], str),
                                 reason="node is not installed")
 BREAK_THE_ADDON = """
-import oorl.languages.javascript as module
-whole = module.runtime_file
-module.runtime_file = lambda name: b"#error" if name == "warm_node.c" else whole(name)
+import oorl.languages.base as base, oorl.languages.javascript as javascript
+whole = base.runtime_file
+base.runtime_file = javascript.runtime_file = lambda name: (
+    b"#error" if name == "warm_node.c" else whole(name))
 from oorl.sandbox.worker import main
 main()
 """
@@ -62,6 +63,6 @@ def test_the_doctor_names_what_starts_cold(monkeypatch):
 def test_without_a_compiler_there_is_no_warm_node(monkeypatch):
     language = get_language("javascript")
     assert isinstance(language.warm(), Warm)
-    monkeypatch.setattr("oorl.languages.javascript.find_tool", lambda names: None)
+    monkeypatch.setattr("oorl.languages.javascript.warm_part", lambda *args, **options: None)
     assert language.warm() is None
     assert doctor.cold_languages()["javascript"] == "no C compiler"

@@ -144,7 +144,9 @@ static char *enter(int *fds, struct request *request, char **command, size_t *si
   setsid();
   for (int fd = STDIN; fd <= CHANNEL; fd++) check(dup2(fds[fd], fd), "dup2");
   if (!command) job = read_all(fds[JOB], size);
-  syscall(SYS_close_range, HIGH_FD, LAST_FD, 0);
+  int first = renew ? HIGH_FD : 4;
+  if (syscall(SYS_close_range, first, LAST_FD, 0))
+    for (int fd = first; fd < LAST_FD; fd++) close(fd);
   if (renew) renew();
   limit(RLIMIT_CPU, request->cpu_s + 2);
   limit(RLIMIT_FSIZE, request->disk_bytes);
