@@ -15,14 +15,21 @@ from oorl.languages.base import (
     Probe,
     Program,
     Tool,
+    Warm,
+    pack_job,
     runtime_file,
     source_bytes,
+    warm_part,
     words,
 )
 from oorl.languages.values import as_float, escaped, nested
 from oorl.records import SCALARS, Json, Signature, Type
 
 HOME = "/usr/lib/R"
+BARE = ("/usr/bin/env", f"R_HOME={HOME}", f"LD_LIBRARY_PATH={HOME}/lib",
+        "R_DEFAULT_PACKAGES=utils,stats,methods", f"{HOME}/bin/exec/R", "--no-echo", "--vanilla",
+        "-f")
+"""R itself without the shell scripts around it, which cost more than it does."""
 EMPTY = {"int": "numeric(0)", "float": "numeric(0)", "bool": "logical(0)", "str": "character(0)"}
 
 
@@ -77,17 +84,21 @@ class R(Language):
                 self.literal(p.type, v)
                 for p, v in zip(signature.parameters, arguments, strict=True)) + ")"
             for arguments in inputs)
-        driver = (f"{runtime_file('driver.R').decode()}  run(\"{signature.name}\", "
-                  f"{nested(signature.returns, 'list(', ')')}, list(\n{cases}))\n}})\n")
-        files = {"candidate.R": source_bytes(code), "driver.R": driver.encode()}
-        options = ("--no-echo", "--vanilla", "-f", "/job/driver.R")
-        rscript = self.find()
+        call = (f"run(\"{signature.name}\", {nested(signature.returns, 'list(', ')')}, "
+                f"list(\n{cases}))\n").encode()
+        candidate = {"candidate.R": source_bytes(code)}
+        files = candidate | {"driver.R": runtime_file("driver.R") + call + b"})\n"}
         if not os.path.exists(f"{HOME}/bin/exec/R"):
-            return Program(files, (rscript, "--vanilla", "/job/driver.R"))
-        # R itself without the shell scripts around it, which cost more than it does.
-        return Program(files, (
-            "/usr/bin/env", f"R_HOME={HOME}", f"LD_LIBRARY_PATH={HOME}/lib",
-            "R_DEFAULT_PACKAGES=utils,stats,methods", f"{HOME}/bin/exec/R", *options))
+            return Program(files, (self.find(), "--vanilla", "/job/driver.R"))
+        return Program(files, (*BARE, "/job/driver.R"), warm=self.warm(),
+                       job=pack_job((), candidate | {"cases.R": call}))
+
+    def warm(self) -> Warm | None:
+        part = warm_part("r-warm", "warm_r.c", "warm.so")
+        if part is None or not os.path.exists(f"{HOME}/bin/exec/R"):
+            return None
+        driver = runtime_file("driver.R") + runtime_file("warm.R")
+        return Warm("r", {"warm.R": driver}, (*BARE, "/job/warm.R"), (part,))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -1,0 +1,12 @@
+  # The end of driver.R for a warm parent: a sample of what is to come, then the programs.
+  for (kind in list(list("int"), list("float"), list("bool"), list("str")))
+    for (sample in list(1, TRUE, "x")) tryCatch(encode(kind, sample), error = one_line)
+  encode(list("list", list("int")), c(1, 2))
+  encode(list("map", list("str"), list("list", list("float"))), list(a = c(1.5, 2)))
+  eval(parse(text = "(function(x) sum(x %% 2 == 0))(c(1, 2))", keep.source = FALSE), new.env())
+  dyn.load("/prepared/r-warm/warm.so")
+  invisible(gc())
+  .C("oorl_r_serve")
+  tempdir(check = TRUE)
+  eval(parse("/job/cases.R", keep.source = FALSE, encoding = "UTF-8"))
+})
