@@ -1,6 +1,6 @@
 """CPU seconds per verdict beside the public runners', in one run, by language.
 
-    python benchmarks/judge_peers.py --sandbox-fusion CHECKOUT --python ITS_PYTHON [--lite] \\
+    python -m benchmarks.judge_peers --sandbox-fusion CHECKOUT --python ITS_PYTHON [--lite] \\
         [--multipl-e CHECKOUT] [-n 20] [language ...]
 
 Both are optional and neither is fetched or built here. CHECKOUT is a copy of the repository;
@@ -33,15 +33,18 @@ from oorl.params.sandbox import SandboxParams
 from oorl.records import Submission
 from oorl.sandbox import Judge, available_languages
 
+# As in MultiPL-E's HumanEval, programs begin with the headers and imports that its prompts have.
 # language: (before the function, before the tests, one test, at the end)
 PROGRAMS = {
-    "python": ("", "", "assert {call} == {want}\n", ""),
+    "python": ("from typing import List\n", "", "assert {call} == {want}\n", ""),
     "javascript": ("", "", "if ({call} !== {want}) throw new Error('no');\n", ""),
     "typescript": ("", "", "if ({call} !== {want}) throw new Error('no');\n", ""),
-    "java": ("import java.util.*;\nclass @CLASS@ {\n", "public static void main(String[] a) {\n",
+    "java": ("import java.util.*;\nimport java.math.*;\nimport java.io.*;\n"
+             "import java.util.stream.*;\nclass @CLASS@ {\n",
+             "public static void main(String[] a) {\n",
              "if ({call} != {want}) throw new RuntimeException();\n", "} }\n"),
-    "cpp": ("#include <cassert>\n#include <vector>\nusing namespace std;\n", "int main() {\n",
-            "assert({call} == {want});\n", "}\n"),
+    "cpp": ("#include <assert.h>\n#include <bits/stdc++.h>\nusing namespace std;\n",
+            "int main() {\n", "assert({call} == {want});\n", "}\n"),
     "go": ("package main\n", "func main() {\n", 'if {call} != {want} {{ panic("no") }}\n', "}\n"),
     "rust": ("", "fn main() {\n", "assert_eq!({call}, {want});\n", "}\n"),
     "php": ("<?php\n", "", "if ({call} !== {want}) throw new Exception('no');\n", ""),
