@@ -32,6 +32,28 @@ PRINTS = r"\bprint\b|\bcout\b|\bprintf\b|System\.out|fmt\.Print"
 LODASH = 'const _ = require("lodash")'
 DEEP_EQUAL = 'const _ = { isEqual: require("util").isDeepStrictEqual }'
 """The one function that MBXP's JavaScript tests want of a package; Node.js has it too."""
+COMPARE_NET = "using KellermanSoftware.CompareNetObjects;"
+CLASS = "public class Program\n    {"
+COMPARE = """
+class Comparison { public bool AreEqual; }
+class CompareLogic {
+  public Comparison Compare(object a, object b) { return new Comparison { AreEqual = Same(a, b) }; }
+  static bool Same(object a, object b) {
+    if (a == null || b == null) return a == b;
+    if (a.GetType() != b.GetType()) return false;
+    if (a is System.Collections.IDictionary) {
+      var x = (System.Collections.IDictionary) a; var y = (System.Collections.IDictionary) b;
+      return x.Count == y.Count
+        && x.Keys.Cast<object>().All(k => y.Contains(k) && Same(x[k], y[k]));
+    }
+    if (a is string || !(a is System.Collections.IEnumerable)) return a.Equals(b);
+    var p = ((System.Collections.IEnumerable) a).Cast<object>().ToList();
+    var q = ((System.Collections.IEnumerable) b).Cast<object>().ToList();
+    return p.Count == q.Count && p.Zip(q, Same).All(same => same);
+  }
+}
+"""
+"""What MBXP's C# tests use of the package CompareNetObjects: equal types, equal contents."""
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -45,9 +67,11 @@ def mbxp(folder: Path, language: str) -> Iterator[tuple[str, AnySubmission]]:
     for row in rows(path) if path.exists() else ():
         if row.get("canonical_solution"):
             call = f"\ncheck({row['entry_point']})\n" if language == "python" else ""
+            code = row["prompt"] + row["canonical_solution"]
+            if language == "csharp":
+                code = code.replace(COMPARE_NET, "").replace(CLASS, CLASS + COMPARE, 1)
             yield row["task_id"], AssertionSubmission(
-                language, row["prompt"] + row["canonical_solution"],
-                row["test"].replace(LODASH, DEEP_EQUAL) + call)
+                language, code, row["test"].replace(LODASH, DEEP_EQUAL) + call)
 
 
 def transcoder(folder: Path, language: str) -> Iterator[tuple[str, AnySubmission]]:

@@ -102,6 +102,7 @@ ATTACKS = [
                   "{ i = (i + 1) % 7; } i }\nconst B: i64 = spin(0);"), BAD_COMPILE),
     ("rust", rust("m!(;)", "macro_rules! m { ($($t:tt)*) => { m!($($t)* $($t)* ;) } }"),
      BAD_COMPILE),
+    ("go", go("if big[x] == 7 { return 0 }", "var big = [600 << 20]byte{1}"), {*BAD_COMPILE, S.MEMORY_LIMIT}),
     ("typescript", ts("", "type T<N extends any[]> = N['length'] extends 1e9 ? N : T<[...N, ...N, 1]>;\n"
                       "const y: T<[]> = 1;"), BAD_COMPILE),
     ("haskell", "{-# LANGUAGE TemplateHaskell #-}\nimport Language.Haskell.TH\nf :: Int -> Int\n"

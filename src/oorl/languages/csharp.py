@@ -48,6 +48,8 @@ class CSharp(Language):
         "Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize")
     tools = (Tool(("mono",), "mono-runtime"), Tool(("mcs",), "mono-mcs"))
     memory_errors = ("OutOfMemoryException",)
+    completion = ('global::System.Console.WriteLine("\\n@SECRET@"); '
+                  "global::System.Console.Out.Flush();")
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(f"{cs_type(p.type)} {p.name}" for p in signature.parameters)
@@ -74,14 +76,27 @@ class CSharp(Language):
 
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
+        return self._run(wrap(code, signature),
+                         {"input": tokens(signature, inputs, float_bits)})
+
+    def whole(self, code: str) -> Program:
+        return self._run(code, {})
+
+    def complete(self, text: str, secret: str) -> str:
+        """At the end of the last class's last method, inside a namespace or not."""
+        inside = 3 if re.search(r"^\s*namespace\b[^;{]*\{", text, re.M) else 2
+        braces = [m.start() for m in re.finditer(r"\}", text)]
+        at = braces[-inside] if len(braces) >= inside else len(text)
+        return f"{text[:at]}\n{self.completion.replace('@SECRET@', secret)}\n{text[at:]}"
+
+    def _run(self, text: str, files: Mapping[str, bytes]) -> Program:
         mono, _ = self.find(0), self.find(1)
         server = Server("mcs", {name: runtime_file(name) for name in (
             "OorlCompiler.cs", "OorlRuntime.cs")}, (
             "/bin/sh", "-c", 'mono "$1" -nologo -warn:0 -out:/tmp/server.exe /job/OorlCompiler.cs '
             '>&2 && exec mono /tmp/server.exe "$1"', "sh", MCS))
-        source = {"Main.cs": source_bytes(wrap(code, signature))}
-        return Program({"input": tokens(signature, inputs, float_bits)}, (mono, "/job/Main.exe"),
-                       Compile(source, server=server))
+        return Program(files, (mono, "/job/Main.exe"),
+                       Compile({"Main.cs": source_bytes(text)}, server=server))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

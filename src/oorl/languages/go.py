@@ -30,6 +30,9 @@ PACKAGES = ("bufio", "bytes", "container/heap", "container/list", "errors", "fmt
             "sync", "time", "unicode", "unicode/utf8")
 """Imported for a candidate without imports of its own if it mentions them."""
 
+COMPLETE = (b'package main; import "os"\n'
+            b"func oorl_complete(text string) { os.Stdout.WriteString(text) }\n")
+
 
 class Go(Language):
     """Go. int is int, float is float64; lists are slices, maps are maps, optionals pointers."""
@@ -45,6 +48,8 @@ class Go(Language):
         "int float64 nil true false append len make panic oorl_driver _")
     tools = (Tool(("go",), "golang-go", ("version",)),)
     memory_errors = ("out of memory",)
+    completion = 'oorl_complete("\\n@SECRET@\\n")'
+    completion_at = r"\}\s*\Z"
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(f"{p.name} {go_type(p.type)}" for p in signature.parameters)
@@ -73,6 +78,21 @@ class Go(Language):
 
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
+        files = {"candidate.go": source_bytes(unit(code)), "driver.go": driver(signature).encode()}
+        return Program({"input": tokens(signature, inputs)}, ("/job/program",),
+                       self._compile(files))
+
+    def whole(self, code: str) -> Program:
+        """A file of package main."""
+        return Program({}, ("/job/program",), self._compile({"main.go": source_bytes(code)}))
+
+    def asserting(self, code: str, tests: str, secret: str) -> Program:
+        """The statement is a call of a function in a file of its own: it needs an import."""
+        files = {"main.go": source_bytes(self.complete(f"{code}\n{tests}", secret)),
+                 "complete.go": COMPLETE}
+        return Program({}, ("/job/program",), self._compile(files))
+
+    def _compile(self, files: Mapping[str, bytes]) -> Compile:
         root = os.path.dirname(os.path.dirname(os.path.realpath(self.find())))
         tools = f"{root}/pkg/tool/linux_{machine()}"
         prepared = Prepared(
@@ -80,13 +100,11 @@ class Go(Language):
             ("/bin/sh", "/prepared/go/go_build.sh", tools), unpack=True)
         importcfg = "/prepared/go/importcfg"
         compile_ = (f"{tools}/compile", "-p", "main", "-complete", "-c", "1", "-importcfg",
-                    importcfg, "-o", "/tmp/main.o", "/job/candidate.go", "/job/driver.go")
+                    importcfg, "-o", "/tmp/main.o", *(f"/job/{name}" for name in files))
         link = (f"{tools}/link", "-s", "-w", "-importcfg", importcfg, "-o", "/tmp/artifact",
                 "/tmp/main.o")
-        files = {"candidate.go": source_bytes(unit(code)), "driver.go": driver(signature).encode()}
         script = f"{shlex.join(compile_)} >&2 && {shlex.join(link)} >&2"
-        return Program({"input": tokens(signature, inputs)}, ("/job/program",),
-                       Compile(files, ("/bin/sh", "-c", script), (prepared,)))
+        return Compile(files, ("/bin/sh", "-c", script), (prepared,))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

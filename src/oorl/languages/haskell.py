@@ -44,6 +44,7 @@ class Haskell(Language):
         "instance let mdo module newtype of proc qualified rec then type where main _ family role")
     tools = (Tool(("ghc",), "ghc"), Tool(("ld.mold", "mold"), "mold", required=False))
     memory_errors = ("heap overflow",)
+    completion = 'Prelude.putStrLn "\\n@SECRET@"'
 
     def supports_signature(self, signature: Signature) -> bool:
         """Names of values begin with a small letter or an underscore."""
@@ -80,13 +81,28 @@ class Haskell(Language):
             "sh", ghc, *FLAGS), unpack=True)
         compile_ = (ghc, *FLAGS, *EXTENSIONS, "-i/prepared/haskell", "-ohi", "/tmp/Main.hi", "-c",
                     "/job/Main.hs", "-o", "/tmp/Main.o", "-main-is", "Main.oorl_main")
-        mold = ("-optl-fuse-ld=mold",) if find_tool(self.tools[1].names) else ()
-        link = (ghc, *FLAGS, *mold, "/tmp/Main.o", "/prepared/haskell/Oorl.o", "-o",
+        link = (ghc, *FLAGS, *self._linker(), "/tmp/Main.o", "/prepared/haskell/Oorl.o", "-o",
                 "/tmp/artifact")
         script = f"{shlex.join(compile_)} && {shlex.join(link)}"
         return Program({"input": tokens(signature, inputs)}, ("/job/program",), Compile(
             {"Main.hs": source_bytes(unit(code, signature))}, ("/bin/sh", "-c", script),
             (prepared,)))
+
+    def whole(self, code: str) -> Program:
+        """A module Main, with or without a header."""
+        command = (self.find(), *FLAGS, *self._linker(), "-outputdir", "/tmp/out", "/job/Main.hs",
+                   "-o", "/tmp/artifact")
+        return Program({}, ("/job/program",),
+                       Compile({"Main.hs": source_bytes(code)}, command))
+
+    def complete(self, text: str, secret: str) -> str:
+        """As the last statement of the block of `do` that ends the text."""
+        lines = text.rstrip().splitlines() or [""]
+        indent = lines[-1][:len(lines[-1]) - len(lines[-1].lstrip())]
+        return f"{text.rstrip()}\n{indent}{self.completion.replace('@SECRET@', secret)}\n"
+
+    def _linker(self) -> tuple[str, ...]:
+        return ("-optl-fuse-ld=mold",) if find_tool(self.tools[1].names) else ()
 
     @property
     def probes(self) -> Mapping[str, Probe]:

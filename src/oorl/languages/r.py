@@ -45,6 +45,8 @@ class R(Language):
         "NA_real_ NA_complex_ NA_character_ T F c q quit list")
     tools = (Tool(("Rscript",), "r-base-core"),)
     memory_errors = ("cannot allocate",)
+    completion = 'base::cat("\\n@SECRET@\\n")'
+    syntax_errors = r"^Error: (unexpected|unrecognized|invalid multibyte|.* is an unrecognized)"
 
     def declaration(self, signature: Signature) -> str:
         return f"{signature.name} <- function({', '.join(p.name for p in signature.parameters)})"
@@ -88,9 +90,7 @@ class R(Language):
                 f"list(\n{cases}))\n").encode()
         candidate = {"candidate.R": source_bytes(code)}
         files = candidate | {"driver.R": runtime_file("driver.R") + call + b"})\n"}
-        if not os.path.exists(f"{HOME}/bin/exec/R"):
-            return Program(files, (self.find(), "--vanilla", "/job/driver.R"))
-        return Program(files, (*BARE, "/job/driver.R"), warm=self.warm(),
+        return Program(files, (*self.interpreter(), "/job/driver.R"), warm=self.warm(),
                        job=pack_job((), candidate | {"cases.R": call}))
 
     def warm(self) -> Warm | None:
@@ -99,6 +99,11 @@ class R(Language):
             return None
         driver = runtime_file("driver.R") + runtime_file("warm.R")
         return Warm("r", {"warm.R": driver}, (*BARE, "/job/warm.R"), (part,))
+
+    def interpreter(self) -> tuple[str, ...]:
+        """R itself without the shell scripts around it, where it is as Debian has it."""
+        rscript = self.find()
+        return BARE if os.path.exists(f"{HOME}/bin/exec/R") else (rscript, "--vanilla")
 
     @property
     def probes(self) -> Mapping[str, Probe]:

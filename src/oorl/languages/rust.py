@@ -45,6 +45,8 @@ class Rust(Language):
     tools = (Tool(("rustc",), "rustc"), Tool(("cc", "gcc"), "gcc"),
              Tool(("ld.mold", "mold"), "mold", required=False))
     memory_errors = ("memory allocation of",)
+    completion = '; ::std::println!("\\n@SECRET@");'
+    completion_at = r"\}\s*\Z"
 
     def declaration(self, signature: Signature) -> str:
         parameters = ", ".join(f"{p.name}: {rust_type(p.type)}" for p in signature.parameters)
@@ -73,19 +75,25 @@ class Rust(Language):
     def program(self, code: str, signature: Signature, inputs: Sequence[tuple[Json, ...]]
                 ) -> Program:
         rustc = self.find()
-        mold = find_tool(self.tools[2].names)
         prepared = Prepared("rust", {"oorl.rs": runtime_file("oorl.rs")}, (
             rustc, *FLAGS, "--crate-name=oorl_driver", "--crate-type=rlib", "-Copt-level=1",
             "/prepared/rust/oorl.rs", "-o", "/tmp/artifact"), "liboorl_driver.rlib")
-        link = ("-Clink-arg=-fuse-ld=mold",) if mold else ()
-        # One unit: a second thread costs more than it brings in a file this short.
-        command = (rustc, *FLAGS, *link, "-Ccodegen-units=1", "--crate-name=main",
-                   "--extern=oorl_driver=/prepared/rust/liboorl_driver.rlib",
-                   "--remap-path-prefix=/job/=", "/job/main.rs", "-o", "/tmp/artifact")
         files = {"main.rs": driver(signature).encode(),
                  "candidate.rs": source_bytes(unit(code) + bridge(signature))}
-        return Program({"input": tokens(signature, inputs)}, ("/job/program",), Compile(
-            files, ("/bin/sh", "-c", f"cd /tmp && {shlex.join(command)}"), (prepared,)))
+        return Program({"input": tokens(signature, inputs)}, ("/job/program",), self._compile(
+            files, "--extern=oorl_driver=/prepared/rust/liboorl_driver.rlib", prepared=prepared))
+
+    def whole(self, code: str) -> Program:
+        return Program({}, ("/job/program",), self._compile({"main.rs": source_bytes(code)}))
+
+    def _compile(self, files: Mapping[str, bytes], *options: str,
+                 prepared: Prepared | None = None) -> Compile:
+        link = ("-Clink-arg=-fuse-ld=mold",) if find_tool(self.tools[2].names) else ()
+        # One unit: a second thread costs more than it brings in a file this short.
+        command = (self.find(), *FLAGS, *link, "-Ccodegen-units=1", "--crate-name=main", *options,
+                   "--remap-path-prefix=/job/=", "/job/main.rs", "-o", "/tmp/artifact")
+        return Compile(files, ("/bin/sh", "-c", f"cd /tmp && {shlex.join(command)}"),
+                       (prepared,) if prepared else ())
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -5,7 +5,12 @@ DOUBLE = {
     "bash": "read n; echo $((n * 2))",
     "c": '#include <stdio.h>\nint main() { int n; scanf("%d", &n); printf("%d\\n", n * 2); }',
     "cpp": "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << n * 2; }",
+    "csharp": "using System;\nclass Twice {\n  static void Main() {\n"
+              "    Console.WriteLine(2 * int.Parse(Console.ReadLine())); } }",
     "d": "import std.stdio;\nvoid main() { int n; readf!\" %d\"(n); writeln(n * 2); }",
+    "go": 'package main\nimport "fmt"\nfunc main() { var n int; fmt.Scan(&n); '
+          "fmt.Println(n * 2) }",
+    "haskell": "main :: IO ()\nmain = interact (show . (* 2) . (read :: String -> Int))",
     "java": "import java.util.*;\npublic class Twice {\n  public static void main (String[] a) {\n"
             "    System.out.println(2 * new Scanner(System.in).nextInt()); } }",
     "javascript": "console.log(parseInt(require('fs').readFileSync(0, 'utf8')) * 2)",
@@ -15,9 +20,12 @@ DOUBLE = {
     "php": "<?php echo intval(fgets(STDIN)) * 2;",
     "python": "print(int(input()) * 2)\n",
     "racket": "(display (* 2 (read)))",
+    "r": 'n <- scan(file("stdin"), quiet = TRUE)\ncat(n * 2)',
     "ruby": "puts gets.to_i * 2",
     "typescript": "const n: number = parseInt(require('fs').readFileSync(0, 'utf8'));\n"
                   "console.log(n * 2)",
+    "rust": "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();\n"
+            "let n: i64 = s.trim().parse().unwrap(); println!(\"{}\", n * 2); }",
 }
 
 # language: (code, tests that hold, tests that fail, tests that leave before their end)
@@ -30,9 +38,20 @@ ASSERTIONS = {
     "cpp": ("#include <cassert>\nint f(int x) { return x + 1; }",
             "int main() { assert(f(1) == 2); return 0; }", "int main() { assert(f(1) == 3); }",
             "int main() { exit(0); }"),
+    "csharp": ("class P {\n  static int f(int x) { return x + 1; }\n",
+               "static void Main() { if (f(1) != 2) throw new System.Exception(); }\n}",
+               "static void Main() { if (f(1) != 3) throw new System.Exception(); }\n}",
+               "static void Main() { System.Environment.Exit(0); }\n}"),
     "d": ("int f(int x) { return x + 1; }", "void main() { assert(f(1) == 2); }",
           "void main() { assert(f(1) == 3); }",
           "import core.stdc.stdlib;\nvoid main() { exit(0); }"),
+    "go": ('package main\nimport "os"\nfunc f(x int) int { return x + 1 }\n'
+           "func end() { os.Exit(0) }", "func main() { if f(1) != 2 { panic(1) } }",
+           "func main() { if f(1) != 3 { panic(1) } }", "func main() { end() }"),
+    "haskell": ("import System.Exit\nf :: Int -> Int\nf x = x + 1",
+                "main :: IO ()\nmain = do\n  if f 1 == 2 then return () else error []",
+                "main :: IO ()\nmain = do\n  if f 1 == 3 then return () else error []",
+                "main :: IO ()\nmain = do\n  exitSuccess :: IO ()"),
     "java": ("class P {\n  static int f(int x) { return x + 1; }\n",
              "public static void main(String[] args) { assert(f(1) == 2); }\n}",
              "public static void main(String[] args) { assert(f(1) == 3); }\n}",
@@ -50,6 +69,10 @@ ASSERTIONS = {
                "import sys\nsys.exit(0)\n"),
     "racket": ("(define (f x) (+ x 1))", "(require rackunit)\n(check-equal? (f 1) 2)",
                "(require rackunit)\n(check-equal? (f 1) 3)", "(exit 0)"),
+    "r": ("f <- function(x) x + 1", "stopifnot(f(1) == 2)", "stopifnot(f(1) == 3)",
+          "quit(status = 0)"),
+    "rust": ("fn f(x: i64) -> i64 { x + 1 }", "fn main() { assert_eq!(f(1), 2) }",
+             "fn main() { assert_eq!(f(1), 3) }", "fn main() { std::process::exit(0) }"),
     "ruby": ("def f(x)\n  x + 1\nend", "raise 'x' if f(1) != 2", "raise 'x' if f(1) != 3",
              "exit!(0)"),
     "typescript": ("function f(x: number): number { return x + 1 }",

@@ -52,7 +52,10 @@ static class OorlCompiler {
       byte[] source = Read(input, head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3]);
       if (source == null) return 0;
       File.WriteAllBytes("/tmp/Main.cs", source);
-      string message = Compile("/tmp/Main.exe", "exe", "/tmp/Main.cs", "-r:/tmp/OorlRuntime.dll", "-main:OorlMain");
+      // A whole program has a Main of its own; a function's is the driver's.
+      bool driven = Encoding.UTF8.GetString(source).Contains("static class OorlMain {");
+      string message = Compile("/tmp/Main.exe", "exe", "/tmp/Main.cs",
+                               driven ? new[] { "-r:/tmp/OorlRuntime.dll", "-main:OorlMain" } : new string[0]);
       var reply = new MemoryStream();
       if (message == null) {
         reply.WriteByte(0);
