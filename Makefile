@@ -15,7 +15,7 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
-.PHONY: help demo setup system languages test lint e2e ui docs constraints clean
+.PHONY: help demo setup system languages test lint e2e ui up down docs constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -50,6 +50,12 @@ e2e: setup  ## only the full pipeline at a small size
 
 ui: setup  ## MLflow's pages for the runs of this folder, at http://127.0.0.1:5000
 	mlflow/serve.sh
+
+up: setup  ## Prefect's and MLflow's servers and a worker, in the background; prints the addresses
+	@python -m flows.stack up
+
+down:  ## end what `make up` started
+	@python -m flows.stack down
 
 docs: setup  ## write docs/params.md again from the settings' definitions
 	python scripts/params_doc.py > docs/params.md
