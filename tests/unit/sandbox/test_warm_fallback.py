@@ -1,6 +1,7 @@
 """Where a warm interpreter cannot be had, its programs start cold, and the doctor says so."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -27,9 +28,10 @@ STOP_THE_PARENT = BREAK_THE_ADDON.replace('b"#error"', 'b"process.exit(1)"').rep
 
 
 def broken_judge(monkeypatch, start: str) -> Judge:
+    """Its workers start by `start`; every other process as ever."""
     original = subprocess.Popen
     monkeypatch.setattr(judge_module.subprocess, "Popen", lambda command, **options: original(
-        [*command[:2], start], **options))
+        [*command[:2], start] if command[0] == sys.executable else command, **options))
     return Judge(SandboxParams.model_validate({"workers": 1}))
 
 
