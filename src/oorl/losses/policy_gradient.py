@@ -1,6 +1,7 @@
-"""REINFORCE++ and REINFORCE++-baseline (Hu 2025, arXiv 2501.03262): critic-free policy gradients.
+"""Policy gradients without a critic: REINFORCE++, with and without baseline, and RLOO.
 
-The pieces, for B completions of at most T tokens, `mask` (B, T) marking the real tokens:
+REINFORCE++ (Hu 2025, arXiv 2501.03262), for B completions of at most T tokens, `mask` (B, T)
+marking the real ones:
 
     KL_t   = log pi_old(a_t|s_t) - log pi_ref(a_t|s_t)
     r_t    = [t is the last token] * R - kl_coef * KL_t
@@ -11,9 +12,16 @@ The pieces, for B completions of at most T tokens, `mask` (B, T) marking the rea
 REINFORCE++-baseline subtracts the mean reward of the same prompt's samples from R first. Unlike
 GRPO, the scale is global: a prompt on which all samples but one agree does not get blown up.
 
-The paper leaves open whether the variance is the biased one (OpenRLHF) or not (verl); we use the
-biased one unless told otherwise. All functions are pure; those that need the global batch take
-`reduce`, which sums a tensor over processes (the identity on one).
+RLOO (Ahmadian et al. 2024, arXiv 2402.14740) takes a whole completion as one action. With k samples
+of a prompt, R_i less the KL of the sequence:
+
+    A_i = R_i - mean_{j != i} R_j
+    L   = -E_i[min(ratio_i A_i, clip(ratio_i, 1 - eps_low, 1 + eps_high) A_i)]
+    ratio_i = pi(y_i|x) / pi_old(y_i|x)
+
+REINFORCE++'s paper leaves open whether the variance is the biased one (OpenRLHF) or not (verl); we
+use the biased one unless told otherwise. All functions are pure; those that need the global batch
+take `reduce`, which sums a tensor over processes (the identity on one).
 """
 
 from __future__ import annotations
@@ -58,6 +66,18 @@ def group_baseline(rewards: Tensor, num_generations: int) -> Tensor:
     """(B,) less the mean over each run of `num_generations` samples; NaN ("unknown") is ignored."""
     groups = rewards.view(-1, num_generations)
     return (groups - groups.nanmean(dim=1, keepdim=True)).view(-1)
+
+
+def leave_one_out(rewards: Tensor, num_generations: int) -> Tensor:
+    """(B,) less the mean of the *other* samples of the same run of `num_generations`.
+
+    NaN ("unknown") has no part in any mean; it, and a sample without known others, becomes 0.
+    """
+    groups = rewards.view(-1, num_generations)
+    known = (~groups.isnan()).sum(1, keepdim=True)
+    others = (groups.nansum(1, keepdim=True) - groups) / (known - 1)
+    result = torch.where((known > 1) & ~groups.isnan(), groups - others, 0.0)
+    return result.view(-1)
 
 
 def normalize_globally(
@@ -126,3 +146,20 @@ def ppo_clip(
     cut = ((ratio < 1 - epsilon_low) & (advantages < 0)) | (
         (ratio > 1 + epsilon_high) & (advantages > 0))
     return loss, cut
+
+
+def sequence_clip(
+    per_token_logps: Tensor,
+    old_per_token_logps: Tensor,
+    mask: Tensor,
+    advantages: Tensor,
+    epsilon_low: float,
+    epsilon_high: float,
+) -> tuple[Tensor, Tensor]:
+    """`ppo_clip` with each completion as one action: logps and mask (B, T), advantages (B,).
+
+    Returns:
+        The loss and where clipping cut the gradient, (B,) each.
+    """
+    log_ratio = ((per_token_logps - old_per_token_logps) * mask).sum(1)
+    return ppo_clip(log_ratio, torch.zeros_like(log_ratio), advantages, epsilon_low, epsilon_high)

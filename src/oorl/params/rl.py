@@ -14,7 +14,8 @@ class RLParams(Section):
     targets: tuple[str, ...] = ("python", "cpp", "java", "php", "bash", "javascript")
     target_weights: dict[str, float] = Field(
         default_factory=dict, description="chances of the targets; those not named have 1")
-    algorithm: str = Field("reinforce_pp", pattern="^(reinforce_pp|reinforce_pp_baseline|grpo)$")
+    algorithm: str = Field("reinforce_pp",
+                           pattern="^(reinforce_pp|reinforce_pp_baseline|rloo|grpo)$")
     max_steps: int = Field(30, ge=1, description="optimiser steps")
     prompts_per_step: int = Field(32, ge=1)
     num_generations: int = Field(8, ge=1, description="samples per prompt")

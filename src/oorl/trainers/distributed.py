@@ -10,6 +10,8 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
 
+from oorl.errors import ParamsError
+
 # Their forward passes are collectives, so all processes must make equally many.
 _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED)
 
@@ -43,3 +45,22 @@ def slots(accelerator: Accelerator) -> Callable[[int], int]:
         return int(accelerator.gather(mine).max())
 
     return largest
+
+
+def refuse_streaming(accelerator: Accelerator, mode: str, setting: str) -> None:
+    """Raises `ParamsError` if gradients are to be taken of parameters that lie in pieces.
+
+    Streaming asks autograd for the gradients of the parameters themselves, past the hooks by
+    which FSDP and ZeRO-3 bring the pieces of a parameter together and take its gradient apart.
+    """
+    if mode != "streaming":
+        return
+    kind = accelerator.distributed_type
+    plugin = getattr(accelerator.state, "deepspeed_plugin", None)
+    zero3 = kind == DistributedType.DEEPSPEED and plugin is not None and plugin.zero_stage == 3
+    if zero3 or kind == DistributedType.FSDP:
+        raise ParamsError(
+            f"{setting} = 'streaming' cannot be had with parameters sharded by "
+            f"{'DeepSpeed ZeRO-3' if zero3 else 'FSDP'}",
+            f"Set {setting} to 'two_pass', which needs no more memory, or shard nothing (LoRA "
+            "fits one device).")

@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, Trai
 from oorl.errors import ParamsError
 from oorl.losses.gepo import GEPOForm
 from oorl.trainers.card import write_card
-from oorl.trainers.distributed import quiet, slots
+from oorl.trainers.distributed import quiet, refuse_streaming, slots
 from oorl.trainers.group_step import GEPOStep, checked_form, mode_problem
 from oorl.trainers.groups import TokenGroup, tokenize_groups
 from oorl.trainers.logps import add_response_head
@@ -101,6 +101,7 @@ class GEPOTrainer(Trainer):
             model=model, args=args, train_dataset=self._train_groups,
             eval_dataset=self._held_out or None,
             processing_class=processing_class, data_collator=_as_batch, **kwargs)
+        refuse_streaming(self.accelerator, args.mode, "mode")
         self._gepo = GEPOStep(args.form(), args.mode, args.max_coefficient)
         self._reference: ReferenceLogps | None = None
         self._gathered: defaultdict[str, list[float]] = defaultdict(list)

@@ -43,12 +43,14 @@ from oorl.errors import DataError, InfraError, OORLError, TrainingError
 from oorl.generation.sampling import OnDone
 from oorl.losses.policy_gradient import (
     group_baseline,
+    leave_one_out,
     ppo_clip,
     reinforce_pp_advantages,
+    sequence_clip,
     token_kl,
 )
 from oorl.trainers.card import write_card
-from oorl.trainers.distributed import quiet, slots
+from oorl.trainers.distributed import quiet, refuse_streaming, slots
 from oorl.trainers.group_step import GEPOStep
 from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_easy_first, tokenize_groups
 from oorl.trainers.logps import ResponseBatch, ResponseLogps, add_response_head, can_share_prefix
@@ -111,6 +113,8 @@ class OORLTrainer(GRPOTrainer):
             reward_funcs = _no_reward
         _check_size(train_dataset, args)
         super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
+        if args.w_gepo > 0:
+            refuse_streaming(self.accelerator, args.gepo_mode, "gepo_mode")
         self._rollout_fn = rollout_fn
         self.stopped = ""  # why training ended early
         self._rewards: Tensor | None = None
@@ -410,18 +414,23 @@ class OORLTrainer(GRPOTrainer):
 
     @torch.no_grad()
     def _advantages(self, output: dict[str, Any]) -> Tensor:
-        """(B, T) for this process's rows."""
+        """(B, T) for this process's rows; (B,) with RLOO."""
         assert self._rewards is not None
         weights = self.reward_weights.to(self._rewards.device)
         rewards = (self._rewards * weights).nansum(1)
         rewards[self._rewards.isnan().all(1)] = torch.nan
-        if self.args.algorithm == "reinforce_pp_baseline":
-            samples = self.num_generations if self.model.training else self.num_generations_eval
-            rewards = group_baseline(rewards, samples)
+        samples = self.num_generations if self.model.training else self.num_generations_eval
         mask, rows = _loss_mask(output), len(output["completion_ids"])
         start = self.accelerator.process_index * rows
+        kl = self._kl(output, mask)
+        if self.args.algorithm == "rloo":
+            if kl is not None:
+                rewards = rewards - self.args.kl_coef * self.accelerator.gather(kl.sum(1))
+            return leave_one_out(rewards, samples)[start:start + rows].float()
+        if self.args.algorithm == "reinforce_pp_baseline":
+            rewards = group_baseline(rewards, samples)
         return reinforce_pp_advantages(
-            rewards[start:start + rows].float(), mask, kl=self._kl(output, mask),
+            rewards[start:start + rows].float(), mask, kl=kl,
             kl_coef=self.args.kl_coef, gamma=self.args.gamma,
             reduce=lambda x: self.accelerator.reduce(x, reduction="sum"))
 
@@ -497,11 +506,15 @@ class OORLTrainer(GRPOTrainer):
         if self.args.algorithm == "grpo":
             return self.args.w_rl * super()._compute_loss(model, inputs)
         mode = "train" if self.model.training else "eval"
-        # The token mean over the optimiser step's part of the generation batch, on all processes.
-        tokens = inputs["num_items_in_batch"].clamp(min=1) / self.accelerator.num_processes
+        # The token mean over the optimiser step's part of the generation batch, on all processes;
+        # with RLOO the mean over its sequences.
+        count = inputs["num_items_in_batch"].clamp(min=1) / self.accelerator.num_processes
         if mode == "train":
-            tokens = (tokens * self.current_gradient_accumulation_steps
-                      / int(self.args.steps_per_generation or 1))
+            count = (count * self.current_gradient_accumulation_steps
+                     / int(self.args.steps_per_generation or 1))
+        if self.args.algorithm == "rloo":
+            count = torch.tensor(float(len(inputs["completion_ids"])), device=count.device)
+            count *= self.current_gradient_accumulation_steps if mode == "train" else 1
         if self._shards is not None and torch.is_grad_enabled():
             loss, sums = self._sharded_loss(model, inputs)
         else:
@@ -509,23 +522,26 @@ class OORLTrainer(GRPOTrainer):
         sums = self.accelerator.reduce(sums, reduction="sum")
         for name, value in zip(("entropy", "clip_ratio/region_mean"), sums, strict=False):
             self._metrics[mode][name].append((value / sums[2].clamp(min=1)).item())
-        return self.args.w_rl * loss / tokens
+        return self.args.w_rl * loss / count
 
     def _summed_loss(
         self, model: torch.nn.Module, inputs: Mapping[str, Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """The loss summed over tokens; and (3,), sums of entropy, clipped and all tokens."""
+        """The loss summed over tokens, with RLOO over sequences; and (3,), sums of entropy, clipped
+        and all tokens."""
         mask = _loss_mask(inputs)
         logps, entropies, _ = self._get_per_token_logps_and_entropies(
             model, *_joined(inputs), compute_entropy=True)
         old = inputs.get("old_per_token_logps")
-        loss, cut = ppo_clip(logps, logps.detach() if old is None else old,
-                             inputs["advantages"], self.epsilon_low, self.epsilon_high)
+        old = logps.detach() if old is None else old
+        advantages, clip = inputs["advantages"], (self.epsilon_low, self.epsilon_high)
+        if self.args.algorithm == "rloo":
+            per_row, cut_rows = sequence_clip(logps, old, mask, advantages, *clip)
+            return per_row.sum(), _sums(entropies, cut_rows.unsqueeze(1), mask)
+        loss, cut = ppo_clip(logps, old, advantages, *clip)
         if "importance_sampling_ratio" in inputs:  # vLLM samples from slightly other weights
             loss = loss * inputs["importance_sampling_ratio"]
-        assert entropies is not None
-        sums = torch.stack([(entropies * mask).sum(), (cut * mask).sum(), mask.sum()]).float()
-        return (loss * mask).sum(), sums
+        return (loss * mask).sum(), _sums(entropies, cut, mask)
 
     def _sharded_loss(
         self, model: torch.nn.Module, inputs: Mapping[str, Tensor]
@@ -586,6 +602,11 @@ def _no_reward(completions: Sequence[Any], **_: Any) -> list[float]:
 def _loss_mask(inputs: Mapping[str, Tensor]) -> Tensor:
     mask = inputs["completion_mask"]
     return mask * inputs["tool_mask"] if "tool_mask" in inputs else mask
+
+
+def _sums(entropies: Tensor | None, cut: Tensor, mask: Tensor) -> Tensor:
+    assert entropies is not None
+    return torch.stack([(entropies * mask).sum(), (cut * mask).sum(), mask.sum()]).float()
 
 
 def _joined(inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, int]:

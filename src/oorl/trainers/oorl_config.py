@@ -11,7 +11,7 @@ from oorl.errors import ParamsError
 from oorl.losses.gepo import GEPOForm
 from oorl.trainers.group_step import checked_form, mode_problem
 
-ALGORITHMS = ("reinforce_pp", "reinforce_pp_baseline", "grpo")
+ALGORITHMS = ("reinforce_pp", "reinforce_pp_baseline", "rloo", "grpo")
 
 
 def _setting(default: Any, text: str) -> Any:
@@ -25,13 +25,16 @@ class OORLConfig(GRPOConfig):
     `num_generations=1` is allowed with `reinforce_pp` (TRL alone refuses it). Under the
     REINFORCE++ algorithms the loss is the token mean over the global batch, whatever
     `loss_type` says, and the KL penalty (`kl_coef`) sits in the return, so `beta` must stay 0.
+    `rloo` is TRL's RLOOTrainer's loss: a ratio per sequence, the mean over sequences, and the KL of
+    the sequence in its reward.
 
     Raises:
         ParamsError: with all broken rules at once.
     """
 
     algorithm: str = _setting("reinforce_pp", f"One of {', '.join(ALGORITHMS)}.")
-    kl_coef: float = _setting(0.0, "Token-level KL penalty inside the return (REINFORCE++).")
+    kl_coef: float = _setting(
+        0.0, "KL penalty inside the return (REINFORCE++, by token) or the reward (RLOO).")
     gamma: float = _setting(1.0, "Discount of the return to go (REINFORCE++).")
     w_rl: float = _setting(1.0, "Weight of the on-policy loss; 0 generates nothing.")
     w_gepo: float = _setting(0.01, "Weight of the GEPO loss; 0 reads no groups.")
@@ -58,11 +61,11 @@ class OORLConfig(GRPOConfig):
 
     def __post_init__(self) -> None:
         wanted = self.num_generations
-        if wanted == 1 and self.algorithm == "reinforce_pp":
+        if wanted == 1:
             self.num_generations = 2  # only to pass TRL's check; restored below
         if self.max_kl is not None and self.algorithm == "grpo" and self.beta == 0:
             raise ParamsError("OORLConfig:\n  max_kl: with grpo it needs beta > 0",
-                              "Set beta, or choose a REINFORCE++ algorithm.")
+                              "Set beta, or choose another algorithm.")
         watched = self.kl_coef or (1e-12 if self.max_kl is not None else 0.0)
         if self.algorithm != "grpo" and watched > 0 and self.beta == 0:
             self.beta = watched  # makes TRL keep a reference model
@@ -87,6 +90,8 @@ class OORLConfig(GRPOConfig):
 
         rule(self.algorithm in ALGORITHMS,
              f"algorithm = {self.algorithm!r}: must be one of {', '.join(ALGORITHMS)}")
+        rule(self.algorithm == "reinforce_pp" or self.num_generations != 1,
+             f"num_generations: {self.algorithm} compares a prompt's samples: at least 2")
         rule(self.algorithm == "grpo" or self.beta in (self.kl_coef, 1e-12),
              f"beta = {self.beta}: with {self.algorithm} the KL penalty is kl_coef; leave beta 0")
         rule(self.gepo_loss in ("gepo", "dpo"),
@@ -106,7 +111,7 @@ class OORLConfig(GRPOConfig):
         rule(not problem, "gepo_" + problem)
         rule(self.cpu_workers == 0 or (self.use_cpu and self.world_size == 1
                                        and self.algorithm != "grpo"),
-             "cpu_workers: for one CPU process (use_cpu) and the REINFORCE++ algorithms")
+             "cpu_workers: for one CPU process (use_cpu), not with grpo")
         block = (self.steps_per_generation or 1) * self.num_iterations
         saved = int(self.save_steps) * self.gradient_accumulation_steps
         rule(self.save_strategy != "steps" or self.w_rl == 0 or saved % block == 0,

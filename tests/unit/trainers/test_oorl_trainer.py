@@ -1,17 +1,24 @@
 """OORLTrainer: it learns, resumes bit for bit, weighs its two halves, and names faults."""
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate.utils import DistributedType
 from datasets import Dataset
+from peft import LoraConfig
+from transformers import AutoModelForCausalLM
 
 from oorl.errors import ArtifactError, DataError, InfraError, ParamsError, TrainingError
 from oorl.generation import generate
 from oorl.trainers import oorl as oorl_module
+from oorl.trainers.distributed import refuse_streaming
 from oorl.trainers.groups import TokenGroup, dpo_pairs, drawn_easy_first, drawn_groups
+from oorl.trainers.logps import add_response_head
 from oorl.trainers.oorl import OORLConfig, OORLTrainer
+from oorl.trainers.reference import ReferenceLogps
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
 PROMPTS = [f"{c}{tail}=\n" for tail in ("", "12") for c in "abcdefghijklmnop"]
@@ -35,7 +42,7 @@ def engine(model, prompt_ids, *, num_generations, max_new_tokens, temperature, s
 
 
 def make(output_dir, reward=share_of_letters, rollout_fn=engine, groups=GROUPS, model=None,
-         **settings):
+         peft_config=None, **settings):
     arguments = {
         "output_dir": str(output_dir), "max_steps": 4, "per_device_train_batch_size": 16,
         "gradient_accumulation_steps": 2, "num_generations": 4, "max_completion_length": 8,
@@ -46,7 +53,8 @@ def make(output_dir, reward=share_of_letters, rollout_fn=engine, groups=GROUPS, 
     return OORLTrainer(
         model or tiny_model(), reward, OORLConfig(**arguments),
         Dataset.from_dict({"prompt": PROMPTS}), rollout_fn=rollout_fn,
-        groups=groups if arguments["w_gepo"] > 0 else None, processing_class=tiny_tokenizer())
+        groups=groups if arguments["w_gepo"] > 0 else None, processing_class=tiny_tokenizer(),
+        peft_config=peft_config)
 
 
 def logged(trainer, key):
@@ -59,6 +67,7 @@ def weights(trainer):
 
 @pytest.mark.parametrize("settings", [
     {}, {"algorithm": "reinforce_pp_baseline"}, {"algorithm": "grpo"}, {"num_generations": 1},
+    {"algorithm": "rloo"},
     {"w_gepo": 0.01}, {"num_iterations": 2, "max_steps": 30}, {"rollout_fn": None},
 ], ids=str)
 def test_reward_rises(tmp_path, settings):
@@ -298,6 +307,7 @@ def test_a_reference_of_another_model_is_refused(tmp_path, monkeypatch):
     ({"gepo_max_coefficient": 1.0}, "needs mode two_pass"),
     ({"gepo_beta": 0.0}, "beta > 0"),
     ({"gepo_loss": "ipo"}, "must be gepo or dpo"),
+    ({"algorithm": "rloo", "num_generations": 1}, "at least 2"),
     ({"max_kl": 0.0}, "must be above 0"),
     ({"save_strategy": "steps", "save_steps": 3, "num_iterations": 2}, "must be a multiple"),
 ])
@@ -315,8 +325,6 @@ def test_too_few_prompts_are_refused(tmp_path):
 def test_kl_in_the_return(tmp_path):
     """A KL penalty needs a reference on disk; it is 0 at step 0 and grows later."""
     tiny_model().save_pretrained(tmp_path / "base")
-    from transformers import AutoModelForCausalLM
-
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
     trainer = make(tmp_path / "run", model=model, kl_coef=0.1, max_steps=6)
     trainer.train()
@@ -327,8 +335,6 @@ def test_kl_in_the_return(tmp_path):
 
 def test_a_kl_that_blows_up_ends_the_run_with_a_reason(tmp_path):
     tiny_model().save_pretrained(tmp_path / "base")
-    from transformers import AutoModelForCausalLM
-
     def run(**settings):
         model = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
         trainer = make(tmp_path / "run", model=model, max_steps=8, **settings)
@@ -429,3 +435,51 @@ def test_rewards_begin_while_others_are_generated_and_change_nothing(tmp_path, c
 def test_a_reward_function_that_fails_early_is_named(tmp_path):
     with pytest.raises(InfraError, match=r"\(beginning\) failed: OSError: gone"):
         run_beginning(tmp_path, Beginning(OSError("gone")))
+
+
+@pytest.mark.parametrize(("mode", "kl_coef"), [("two_pass", 0.0), ("streaming", 0.05)])
+def test_lora_trains_adapters_alone_against_the_bare_model(tmp_path, mode, kl_coef):
+    """The reference of both halves is the model with its adapter disabled; resume is exact."""
+    tiny_model().save_pretrained(tmp_path / "base")
+
+    def lora(folder, **settings):
+        model = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+        return make(tmp_path / folder, model=model, w_gepo=0.1, gepo_mode=mode, kl_coef=kl_coef,
+                    save_strategy="steps", save_steps=2,
+                    peft_config=LoraConfig(r=4, target_modules="all-linear"), **settings)
+
+    trainer = lora("run")
+    assert trainer.ref_model is None
+    bare = {n: p.clone() for n, p in trainer.model.named_parameters() if not p.requires_grad}
+    trainer.train()
+    for name, value in bare.items():
+        assert torch.equal(value, trainer.model.get_parameter(name))
+    assert logged(trainer, "gepo/loss")[0] == pytest.approx(0.6931, abs=1e-3)
+    alone = tiny_model()
+    add_response_head(alone)
+    for group in trainer._drawn(3):
+        expected = ReferenceLogps.compute(alone, [group]).of(group)
+        for a, b in zip(expected, trainer._reference.of(group), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
+    if kl_coef:
+        kl = logged(trainer, "kl")
+        assert kl[0] == pytest.approx(0, abs=1e-5)
+        assert kl[-1] > 1e-3
+
+    resumed = lora("run")
+    resumed.train(resume_from_checkpoint=str(tmp_path / "run" / "checkpoint-2"))
+    for name, value in weights(trainer).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+    assert any("lora_B" in n and bool(p.any()) for n, p in weights(trainer).items())
+
+
+@pytest.mark.parametrize(("kind", "stage", "refused"), [
+    ("FSDP", 0, True), ("DEEPSPEED", 3, True), ("DEEPSPEED", 2, False), ("MULTI_CPU", 0, False)])
+def test_streaming_with_sharded_parameters_is_refused(kind, stage, refused):
+    from types import SimpleNamespace as Facts  # such processes cannot be had in this one
+
+    accelerator = Facts(distributed_type=DistributedType[kind],
+                        state=Facts(deepspeed_plugin=Facts(zero_stage=stage)))
+    refuse_streaming(accelerator, "two_pass", "gepo_mode")
+    with pytest.raises(ParamsError, match="two_pass") if refused else nullcontext():
+        refuse_streaming(accelerator, "streaming", "gepo_mode")
