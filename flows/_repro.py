@@ -36,7 +36,12 @@ def stage_names(root: Path) -> list[str]:
 
 def environment(pipeline: str) -> dict[str, str]:
     """The stages' environment: this interpreter first in PATH, telemetry off, one tracking run."""
-    values = {**os.environ, "OORL_PIPELINE": pipeline, "PYTHONUNBUFFERED": "1"}
+    return tool_environment(OORL_PIPELINE=pipeline, PYTHONUNBUFFERED="1")
+
+
+def tool_environment(**variables: str) -> dict[str, str]:
+    """Ours with `variables`, this interpreter first in PATH and telemetry off."""
+    values = {**os.environ, **variables}
     values["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{values.get('PATH', '')}"
     quiet(values, offline=False)
     return values

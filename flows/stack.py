@@ -24,9 +24,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows._repro import tool_environment
 from oorl.errors import ArtifactError, OORLError
 from oorl.params.files import write_text
-from tasks._process import quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "oorl"
@@ -136,10 +136,8 @@ class Stack:
                                 f"See {self.folder / 'deploy.log'}.")
 
     def _environment(self, api: str) -> dict[str, str]:
-        values = {**os.environ, "PREFECT_API_URL": api, "PWD": str(self.root)}  # for prefect.yaml
+        values = tool_environment(PREFECT_API_URL=api, PWD=str(self.root))  # PWD: for prefect.yaml
         values.setdefault("PREFECT_HOME", str(self.root / ".oorl" / "prefect"))
-        values["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{values.get('PATH', '')}"
-        quiet(values, offline=False)
         return values
 
 

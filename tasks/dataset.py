@@ -28,8 +28,7 @@ def run(params: Params, ctx: StageContext) -> None:
     own = params.dataset
     loaded = get_source(own.source).load(own, params.seed, ctx.root)
     problems = loaded.problems
-    trusted = own.source == "synthetic"  # its tests come from running the reference
-    chosen = choose(problems, HELD_OUT, own.verify_share) if trusted else problems
+    chosen = choose(problems, HELD_OUT, own.verify_share) if loaded.trusted else problems
     found = {name for name, state in available_languages().items() if isinstance(state, str)}
     skipped = sorted({name for p in chosen for name in p.solutions} - found)
     if chosen and skipped:

@@ -4,13 +4,8 @@ import json
 from pathlib import Path
 
 from oorl.data.tables import read_problems
-from oorl.params import parse_params
 from tasks import dataset
-from tasks._stage import StageContext
-from tasks._tracking import Tracker
-
-OTHERS = ("ir_groups", "validate", "base", "rl", "gepo", "control", "evaluate", "register",
-          "sandbox", "tracking")
+from tests.unit.data.test_dataset_stage import run, settings
 
 
 def row(number: int, right: bool = True) -> dict[str, object]:
@@ -28,12 +23,9 @@ def test_every_gold_program_is_run_and_nothing_is_lost(tmp_path: Path) -> None:
     (tmp_path / "inputs").mkdir()
     lines = [json.dumps(row(k, right=k % 20 != 7)) for k in range(1, 81)]
     (tmp_path / "inputs" / "p.jsonl").write_text("\n".join([*lines, "not a row"]) + "\n")
-    params = parse_params({
-        "seed": 1, "dataset": {"source": "jsonl", "path": "inputs", "test_share": 0.2,
-                               "validation_share": 0.2, "verify_share": 0.0},
-        **{name: {} for name in OTHERS}})
-    dataset.run(params, StageContext("dataset", tmp_path, Tracker(None)))
-    metrics = json.loads((tmp_path / "reports/dataset/metrics.json").read_text())
+    metrics = run(tmp_path, settings(
+        source="jsonl", path="inputs", problems=100, test_share=0.2, validation_share=0.2,
+        verify_share=0.0))
     assert metrics["problems"] == {"in": 81, "kept": 76, "refused": 5}
     assert [(r["row"], r["reason"][:8]) for r in metrics["refused"] if "row" in r] == [
         ("inputs/p.jsonl:81", "not JSON")]

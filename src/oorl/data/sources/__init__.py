@@ -18,10 +18,12 @@ __all__ = ["Loaded", "Source", "get_source", "source_names"]
 @dataclass
 class Loaded:
     """What a source gives. `refused` has an entry for each row that is no problem: `row` (where
-    it stands), `id` if it has one, and `reason`."""
+    it stands), `id` if it has one, and `reason`. `trusted`: the tests come from running the
+    reference, so that a share of the gold programs is proof enough."""
 
     problems: list[Problem]
     refused: list[dict[str, str]] = field(default_factory=list)
+    trusted: bool = False
 
 
 class Source(Protocol):

@@ -11,4 +11,4 @@ from oorl.params.dataset import DatasetParams
 
 def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     """`params.problems` distinct functions in every language that can express them."""
-    return Loaded(generate_problems(params, seed))
+    return Loaded(generate_problems(params, seed), trusted=True)
