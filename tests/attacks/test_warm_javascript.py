@@ -138,6 +138,10 @@ WHOLE = [
     ("(", Status.COMPILE_ERROR), ("console.log('ok'); process.exit()", Status.PASSED),
     ("let n = 0; process.on('beforeExit', () => { if (++n < 3) setTimeout(() => {}, 1); "
      "else if (n === 3) console.log('ok') })", Status.PASSED),
+    # the same where the timer has run out before the next turn of the event loop
+    ("let n = 0; process.on('beforeExit', () => { if (++n < 3) { setTimeout(() => {}, 1); "
+     "for (const t = Date.now(); Date.now() < t + 5;); } else if (n === 3) console.log('ok') })",
+     Status.PASSED),
     ("process.on('exit', () => console.log('ok'))", Status.PASSED),
     ("process.nextTick(() => Promise.resolve().then(() => setImmediate(() => "
      "setTimeout(() => console.log('ok'), 5))))", Status.PASSED),

@@ -62,16 +62,21 @@ static void renew(void) {
 
 static void nothing(void *handle) { (void)handle; }
 
+static int work_left(void) {
+  uv_unref(turn);
+  uv_unref(spin);
+  int alive = uv_loop_alive(loop);
+  uv_ref(turn);
+  return alive;
+}
+
 /* In each turn of the loop, before it waits. The first quiet turn is followed by one that does not
    wait, since tasks of V8 do not count as work. */
 static void each_turn(void *handle) {
   napi_handle_scope scope;
   napi_value global, function, again, result;
-  uv_unref(handle);
-  uv_unref(spin);
-  int alive = uv_loop_alive(loop);
-  uv_ref(handle);
-  quiet_turns = alive ? 0 : quiet_turns + 1;
+  (void)handle;
+  quiet_turns = work_left() ? 0 : quiet_turns + 1;
   if (quiet_turns == 1) uv_idle_start(spin, nothing);
   if (quiet_turns == 0) uv_idle_stop(spin);
   if (quiet_turns < 2) return;
@@ -81,6 +86,8 @@ static void each_turn(void *handle) {
   napi_get_boolean(main_env, quiet_turns > 2, &again);
   napi_make_callback(main_env, NULL, global, function, 1, &again, &result);
   napi_close_handle_scope(main_env, scope);
+  /* Asked now: by the next turn a short timer would have come and gone. */
+  if (quiet_turns == 2 && work_left()) quiet_turns = 0;
 }
 
 static napi_value serve(napi_env env, napi_callback_info info) {
