@@ -36,7 +36,8 @@ def run(params: Params, ctx: StageContext) -> None:
             "gold programs not run for want of a toolchain: %s", ", ".join(skipped))
     if chosen:
         with open_judge(params.sandbox) as judge:
-            outcome = verify_gold(problems, chosen, found, judge, progress=True)
+            outcome = verify_gold(problems, chosen, found, judge, progress=True,
+                                  independent=loaded.independent, prove_tests=not loaded.trusted)
     else:
         outcome = Verification(list(problems))
     if empty := [s for s in SPLITS if not any(p.split == s for p in outcome.kept)]:

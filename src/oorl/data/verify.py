@@ -8,12 +8,16 @@ own machinery is no verdict on a problem: it is kept and counted as unverified.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from oorl.records import Problem, Status, Submission, Verdict
+from oorl.languages import get_language
+from oorl.records import Problem, Status, Submission, Verdict, canonical
 from oorl.sandbox import Judge, RemoteJudge
+
+TRIVIAL = "a program that always gives the most frequent result passes all tests"
 
 
 @dataclass
@@ -36,27 +40,57 @@ def choose(problems: Sequence[Problem], splits: Collection[str], share: float) -
 
 
 def verify_gold(problems: Sequence[Problem], chosen: Sequence[Problem],
-                languages: Collection[str], judge: Judge | RemoteJudge, progress: bool = False
-                ) -> Verification:
+                languages: Collection[str], judge: Judge | RemoteJudge, progress: bool = False,
+                *, independent: bool = False, prove_tests: bool = False) -> Verification:
     """Run the solutions of `chosen` in `languages` and drop from `problems` those that fail.
 
+    With `independent` a solution that fails is dropped alone, and the problem with its last one;
+    solutions that could not be run are dropped too. With `prove_tests` a trivially wrong program,
+    one that always gives the most frequent result, must fail as well (in Python, if it is there).
     `refused` has one entry per failing program: problem, family, language, status and detail.
     Raises `IsolationUnavailable` where there is no sandbox.
     """
     work = [(p, language) for p in chosen for language in sorted(p.solutions)
             if language in languages]
-    verdicts = judge.judge([Submission(language, p.solutions[language], p.signature, p.cases)
-                            for p, language in work], progress=progress)
+    wrong = [p for p in chosen if prove_tests and "python" in languages]
+    verdicts = judge.judge(
+        [Submission(language, p.solutions[language], p.signature, p.cases)
+         for p, language in work]
+        + [Submission("python", trivial(p), p.signature, p.cases) for p in wrong],
+        progress=progress)
     result = Verification([])
-    for (problem, language), verdict in zip(work, verdicts, strict=True):
+    bad: dict[str, set[str]] = {p.id: set() for p in chosen}
+    if independent:
+        bad = {p.id: p.solutions.keys() - set(languages) for p in chosen}
+    for (problem, language), verdict in zip(work, verdicts[:len(work)], strict=True):
         if verdict.status is Status.INFRA_ERROR:
             result.unverified += 1
         elif not verdict.passed:
             result.refused.append(_refusal(problem, language, verdict))
+            bad[problem.id].add(language)
+    for problem, verdict in zip(wrong, verdicts[len(work):], strict=True):
+        if verdict.passed:
+            bad[problem.id] |= problem.solutions.keys()
+            result.refused.append({"problem": problem.id, "family": problem.family,
+                                   "language": "", "status": str(verdict.status),
+                                   "detail": TRIVIAL})
     result.programs = dict(sorted(Counter(language for _, language in work).items()))
-    bad = {entry["problem"] for entry in result.refused}
-    result.kept = [p for p in problems if p.id not in bad]
+    for problem in problems:
+        failing = bad.get(problem.id, set())
+        left = {k: v for k, v in problem.solutions.items() if k not in failing}
+        if not failing:
+            result.kept.append(problem)
+        elif independent and left:
+            result.kept.append(replace(problem, solutions=left))
     return result
+
+
+def trivial(problem: Problem) -> str:
+    """A Python program that always gives the most frequent result of the problem's tests."""
+    results = Counter(canonical(case.expected) for case in problem.cases)
+    expected = json.loads(results.most_common(1)[0][0])
+    literal = get_language("python").literal(problem.signature.returns, expected)
+    return f"def {problem.signature.name}(*_):\n    return {literal}\n"
 
 
 def _refusal(problem: Problem, language: str, verdict: Verdict) -> dict[str, str]:

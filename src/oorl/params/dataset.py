@@ -10,10 +10,13 @@ from oorl.params.base import Section
 class DatasetParams(Section):
     """Translation problems with unit tests, split by problem."""
 
-    source: str = Field("synthetic", description="synthetic: the embedded generator; jsonl: "
-                        "your own problems (src/oorl/data/sources)")
-    path: str = Field("", description="jsonl: a file or a folder of .jsonl and .jsonl.gz files, in "
-                      "inputs/ so that DVC sees changes")
+    source: str = Field("synthetic", description="synthetic: the embedded generator; jsonl: your "
+                        "own problems; mbxp: published ones (src/oorl/data/sources)")
+    path: str = Field("", description="of the source's file or folder (.jsonl, .jsonl.gz, of "
+                      "published sets .parquet too), in inputs/ so that DVC sees changes; or a "
+                      "published set's hub id")
+    revision: str = Field("", description="of the hub data set, a commit; travels with the "
+                          "problems; empty: the digest of the local files")
     problems: int = Field(4000, ge=40, description="distinct functions over all splits; of files "
                           "at most so many")
     families: tuple[str, ...] = Field(

@@ -19,11 +19,15 @@ __all__ = ["Loaded", "Source", "get_source", "source_names"]
 class Loaded:
     """What a source gives. `refused` has an entry for each row that is no problem: `row` (where
     it stands), `id` if it has one, and `reason`. `trusted`: the tests come from running the
-    reference, so that a share of the gold programs is proof enough."""
+    reference, so that a share of the gold programs is proof enough. `independent`: solutions in
+    different languages have different authors, so one that fails says nothing of the others.
+    `statements`: what the task says in words, by problem, where the data have it."""
 
     problems: list[Problem]
     refused: list[dict[str, str]] = field(default_factory=list)
     trusted: bool = False
+    independent: bool = False
+    statements: dict[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):

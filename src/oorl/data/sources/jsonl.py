@@ -18,24 +18,21 @@ already, under whatever names; nothing else stops.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
+from oorl.data.sources._rows import BAD_ROW, JSON_LINES, Row, read_rows, refuse
 from oorl.data.splits import SPLITS, assign_split
-from oorl.errors import DataError, OORLError
+from oorl.errors import DataError
 from oorl.languages import get_language
 from oorl.params.dataset import DatasetParams
 from oorl.records import Problem, Signature, canonical, stable_id
 from oorl.sandbox.wire import case_from_row
-
-MAX_LINE = 4 * 2**20  # bytes; a longer row is refused unread
 
 
 def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
@@ -43,23 +40,20 @@ def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     loaded = Loaded([])
     functions: dict[str, str] = {}
     ids: set[str] = set()
-    for place, line in _lines(root, params.path):
+    for place, read in read_rows(params, root, JSON_LINES):
         if len(loaded.problems) == params.problems:
             break
         identity = ""
         try:
-            row = _object(line)
+            row = _whole(read)
             identity = str(row.get("id") or "")
             problem, function = _problem(row, params)
             if problem.id in ids:
                 raise ValueError("another row has this id")
             if function in functions:
                 raise ValueError(f"the same function as {functions[function]}")
-        except OORLError as error:
-            loaded.refused.append({"row": place, "id": identity, "reason": error.problem})
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
-            loaded.refused.append({"row": place, "id": identity, "reason": reason[:300]})
+        except BAD_ROW as error:
+            refuse(loaded, place, error, identity)
         else:
             functions[function] = problem.id
             ids.add(problem.id)
@@ -67,45 +61,9 @@ def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     return loaded
 
 
-def _lines(root: Path, path: str) -> Iterator[tuple[str, bytes | DataError]]:
-    """(file:line, its bytes), or an error where a file cannot be read any further."""
-    if not path:
-        raise DataError("dataset.path is not set",
-                        "Set it to a .jsonl file or a folder of them, best in inputs/.")
-    found = root / path
-    files = sorted(p for p in found.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz"))) \
-        if found.is_dir() else [found]
-    if not files or not files[0].is_file():
-        raise DataError(f"{found}: no .jsonl or .jsonl.gz file there", "Correct dataset.path.")
-    for file in files:
-        number = 0
-        try:
-            with (gzip.open if file.suffix == ".gz" else open)(file, "rb") as lines:
-                while line := lines.readline(MAX_LINE + 1):
-                    number += 1
-                    whole = line.endswith(b"\n") or len(line) <= MAX_LINE
-                    while not line.endswith(b"\n") and (more := lines.readline(MAX_LINE)):
-                        line = more  # the rest of a row that is too long
-                    place = f"{file.relative_to(root) if file.is_relative_to(root) else file}"
-                    if not whole:
-                        yield f"{place}:{number}", DataError(f"longer than {MAX_LINE} bytes", "")
-                    elif line.strip():
-                        yield f"{place}:{number}", line
-        except (OSError, EOFError, zlib.error) as error:
-            yield f"{file}:{number + 1}", DataError(f"the file cannot be read on: {error}", "")
-
-
-def _object(line: bytes | DataError) -> Mapping[str, Any]:
-    if isinstance(line, DataError):
-        raise line
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise ValueError("not an object")
+def _whole(row: Row | DataError) -> Row:
+    if isinstance(row, DataError):
+        raise row
     try:
         json.dumps(row, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
