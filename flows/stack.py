@@ -172,6 +172,15 @@ def _end(pid: int) -> None:
             time.sleep(0.1)
 
 
+def stack_of(root: Path) -> Stack:
+    """The stack of a project folder, on the ports that the environment names.
+
+    Raises `ArtifactError` for what is no port.
+    """
+    return Stack(root, _port(os.environ, "PREFECT_PORT", 4200),
+                 _port(os.environ, "MLFLOW_PORT", 5000))
+
+
 def _port(variables: Mapping[str, str], name: str, default: int) -> int:
     text = variables.get(name, str(default))
     if not text.isdigit() or not 0 < int(text) < 65536:
@@ -186,8 +195,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=("up", "down", "status"))
     command = parser.parse_args(arguments).command
     try:
-        stack = Stack(ROOT, _port(os.environ, "PREFECT_PORT", 4200),
-                      _port(os.environ, "MLFLOW_PORT", 5000))
+        stack = stack_of(ROOT)
         if command == "down":
             print("ended: " + (", ".join(stack.down()) or "nothing was running"))
             return 0

@@ -1,17 +1,25 @@
-"""The model registry: versions that point at models by digest, a challenger and a champion.
+"""The model registry: versions with their results and origin, a challenger and a champion.
 
-A version is metadata (no copy of the weights): the digest of the model's folder, where DVC has
-it, the commit, and the results it was judged by, kept as an artifact so that a later candidate
-can be compared with it problem by problem.
+A version holds the digest of the model's folder, where DVC has it, the commit, and the results it
+was judged by, kept as an artifact so that a later candidate can be compared with it problem by
+problem. Who is champion changes only in `appoint`, one process at a time on every store, and each
+change leaves a line in the history (tags `history.0001` and on of the registered model).
 """
 
 from __future__ import annotations
 
+import getpass
+import json
 import logging
+import os
+import socket
 import tempfile
+import time
+import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +28,21 @@ import pandas as pd
 from oorl.errors import ArtifactError
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-_RESULTS = "results.parquet"
+RESULTS, BASE_RESULTS, CARD = "results.parquet", "base_results.parquet", "model_card.md"
+LOCK_STALE_S = 60.0
+"""A lock that one waiting process has seen unchanged for so long was left by a dead one."""
+
+_EVENT = "history."
+
+
+class Unreachable(ArtifactError):
+    """The registry does not answer: trying again later can help."""
+
+    exit_code = 75  # EX_TEMPFAIL
+
+
+class Superseded(Exception):
+    """The champion is no longer the one that a decision was made against."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +52,20 @@ class Version:
     number: str
     digest: str
     results_run: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change of champion. `action`: promoted, override, rollback; `previous` may be ""."""
+
+    time: str
+    action: str
+    version: str
+    previous: str
+    by: str
+    why: str
 
 
 @contextmanager
@@ -41,10 +77,10 @@ def _reachable(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, requests.RequestException, OSError) as error:
-        raise ArtifactError(
+        raise Unreachable(
             f"the model registry at {uri} does not answer: {str(error).splitlines()[0][:300]}",
             "Start the server or correct MLFLOW_TRACKING_URI / tracking.uri, then run "
-            "`dvc repro register`.") from None
+            "the same command again.") from None
 
 
 class Registry:
@@ -54,74 +90,179 @@ class Registry:
         import mlflow
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
-        self._uri, self._name = uri, name
+        self._uri, self.name = uri, name
         with _reachable(uri):
             mlflow.set_tracking_uri(uri)  # external models have no other way
             mlflow.set_registry_uri(uri)
-            self._client = mlflow.MlflowClient(uri, uri)
-            found = self._client.get_experiment_by_name(experiment)
+            self.client = mlflow.MlflowClient(uri, uri)
+            found = self.client.get_experiment_by_name(experiment)
             local = artifacts.resolve().as_uri() if uri.startswith("sqlite:") else None
-            self._experiment = found.experiment_id if found else self._client.create_experiment(
+            self.experiment = found.experiment_id if found else self.client.create_experiment(
                 experiment, artifact_location=local)
-            if not self._client.search_registered_models(f"name='{name}'"):
-                self._client.create_registered_model(name)
+            if not self.client.search_registered_models(f"name='{name}'"):
+                self.client.create_registered_model(name)
+
+    def aliases(self) -> dict[str, str]:
+        """The version's number by alias."""
+        with _reachable(self._uri):
+            found = self.client.get_registered_model(self.name).aliases
+        return {alias: str(number) for alias, number in found.items()}
 
     def champion(self) -> Version | None:
         """The version with the alias, or None."""
-        with _reachable(self._uri):
-            aliases = self._client.get_registered_model(self._name).aliases
-            if CHAMPION not in aliases:
-                return None
-            found = self._client.get_model_version_by_alias(self._name, CHAMPION)
-        return _version(found)
+        number = self.aliases().get(CHAMPION)
+        return self.version(number) if number else None
 
-    def results(self, version: Version) -> pd.DataFrame:
-        """The rows that a version was judged by. Raises `ArtifactError` if they are gone."""
+    def version(self, which: str) -> Version:
+        """By number or alias. Raises `ArtifactError` naming what there is."""
+        aliases, versions = self.aliases(), self.versions()
+        for version in versions:
+            if version.number == aliases.get(which, which):
+                return version
+        known = [*aliases, *(v.number for v in versions)]
+        raise ArtifactError(f"{self.name} has no version {which!r}",
+                            f"There is: {', '.join(known)}." if known else
+                            "Nothing is registered yet; run `dvc repro register`.")
+
+    def versions(self) -> list[Version]:
+        """All, oldest first."""
+        with _reachable(self._uri):
+            found = self.client.search_model_versions(f"name='{self.name}'")
+        return sorted((Version(str(v.version), v.tags.get("digest", ""),
+                               v.tags.get("results_run", ""), v.tags, v.source or "")
+                       for v in found),
+                      key=lambda v: int(v.number))
+
+    def results(self, version: Version, file: str = RESULTS) -> pd.DataFrame:
+        """The rows that a version (or its base) was judged by.
+
+        Raises `ArtifactError` if they are gone.
+        """
         with _reachable(self._uri), tempfile.TemporaryDirectory() as folder:
-            path = self._client.download_artifacts(version.results_run, _RESULTS, folder)
+            path = self.client.download_artifacts(version.results_run, file, folder)
             return pd.read_parquet(path)
 
-    def register(self, digest: str, results: pd.DataFrame, tags: Mapping[str, str]) -> Version:
+    def register(self, digest: str, files: Mapping[str, bytes], tags: Mapping[str, str]) -> Version:
         """The version of a model, made if its digest is new, as the challenger.
 
-        The results of a version that is registered again replace its earlier ones.
+        What is kept of a version that is registered again replaces the earlier.
         """
         import mlflow
 
-        with _reachable(self._uri), tempfile.TemporaryDirectory() as folder:
-            run = self._client.create_run(self._experiment, run_name=f"model {self._name}")
-            path = Path(folder) / _RESULTS
-            results.to_parquet(path, index=False)
-            self._client.log_artifact(run.info.run_id, str(path))
-            self._client.set_terminated(run.info.run_id)
-            known = [v for v in self._client.search_model_versions(f"name='{self._name}'")
-                     if v.tags.get("digest") == digest]
+        with _reachable(self._uri):
+            run = self.client.create_run(self.experiment, run_name=f"model {self.name}")
+            self.keep(run.info.run_id, files)
+            self.client.set_terminated(run.info.run_id)
+            known = [v for v in self.versions() if v.digest == digest]
             labels = {**tags, "digest": digest, "results_run": run.info.run_id}
             if known:
-                found = max(known, key=lambda v: int(v.version))
+                number, source = known[-1].number, known[-1].source
             else:
                 model = mlflow.create_external_model(
-                    name=self._name, source_run_id=run.info.run_id, tags=dict(labels),
-                    experiment_id=self._experiment)
-                found = self._client.create_model_version(
-                    self._name, f"models:/{model.model_id}", run.info.run_id,
-                    model_id=model.model_id)
-            for key, value in labels.items():
-                self._client.set_model_version_tag(self._name, str(found.version), key, value)
-            self._client.set_registered_model_alias(self._name, CHALLENGER, str(found.version))
-        return Version(str(found.version), digest, run.info.run_id)
+                    name=self.name, source_run_id=run.info.run_id, tags=dict(labels),
+                    experiment_id=self.experiment)
+                source = f"models:/{model.model_id}"
+                number = str(self.client.create_model_version(
+                    self.name, source, run.info.run_id, model_id=model.model_id).version)
+            self.label(number, labels)
+            if self.aliases().get(CHAMPION) != number:
+                self.client.set_registered_model_alias(self.name, CHALLENGER, number)
+        return Version(number, digest, run.info.run_id, labels, source)
 
-    def conclude(self, version: Version, promoted: bool, reasons: str) -> None:
-        """Write the decision on the version; if it is promoted, it becomes the champion."""
-        number = version.number
+    def keep(self, run: str, files: Mapping[str, bytes]) -> None:
+        """Store files, by name, as artifacts of a run."""
+        with _reachable(self._uri), tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                (Path(folder) / name).write_bytes(content)
+            self.client.log_artifacts(run, folder)
+
+    def label(self, number: str, tags: Mapping[str, str], description: str | None = None,
+              instead_of: str = "") -> None:
+        """Set tags, and the description if given, of a version; other tags whose names start with
+        `instead_of` go."""
         with _reachable(self._uri):
-            self._client.set_model_version_tag(
-                self._name, number, "decision", "promoted" if promoted else "refused")
-            self._client.update_model_version(self._name, number, description=reasons)
-            if promoted:  # the alias last: whoever sees it sees the reasons too
-                self._client.delete_registered_model_alias(self._name, CHALLENGER)
-                self._client.set_registered_model_alias(self._name, CHAMPION, number)
+            known = self.client.get_model_version(self.name, number).tags if instead_of else {}
+            for key in known:
+                if key.startswith(instead_of) and key not in tags:
+                    self.client.delete_model_version_tag(self.name, number, key)
+            for key, value in tags.items():
+                self.client.set_model_version_tag(self.name, number, key, value[:5000])
+            if description is not None:
+                self.client.update_model_version(self.name, number, description=description)
 
+    def history(self) -> list[Event]:
+        """Every change of champion, oldest first."""
+        with _reachable(self._uri):
+            tags = self.client.get_registered_model(self.name).tags
+        return [Event(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(_EVENT)]
 
-def _version(found: Any) -> Version:
-    return Version(str(found.version), found.tags["digest"], found.tags["results_run"])
+    def appoint(self, number: str, instead_of: str, action: str, why: str) -> None:
+        """Make a version the champion in place of version `instead_of` ("" for none).
+
+        Raises:
+            Superseded: another process changed the champion in the meantime; nothing was done.
+        """
+        with _reachable(self._uri), self._lock() as still_ours:
+            if self.aliases().get(CHAMPION, "") != instead_of:
+                raise Superseded
+            event = Event(datetime.now(UTC).isoformat(timespec="seconds"), action, number,
+                          instead_of, f"{getpass.getuser()}@{socket.gethostname()}", why)
+            key = f"{_EVENT}{len(self.history()) + 1:04}"
+            if not still_ours():
+                raise Superseded
+            # The history first: a champion that nobody appointed is worse than an entry without
+            # effect, which the next appointment puts right.
+            self.client.set_registered_model_tag(self.name, key, json.dumps(vars(event)))
+            self.client.set_registered_model_alias(self.name, CHAMPION, number)
+            if self.aliases().get(CHALLENGER) == number:
+                self.client.delete_registered_model_alias(self.name, CHALLENGER)
+
+    @contextmanager
+    def _lock(self) -> Iterator[Any]:
+        """One holder on the whole store: the one who made a registered model of this name.
+
+        Making one that exists fails on every store, which is the only test-and-set that MLflow's
+        interface has. Yields a function that tells whether the lock is still ours.
+        """
+        name, token = f"{self.name}.lock", f"{socket.gethostname()} {os.getpid()} {uuid.uuid4()}"
+        seen, since = "", time.monotonic()
+        while not self._claim(name, token):
+            holder = self._holder(name)
+            if holder != seen:
+                seen, since = holder, time.monotonic()
+            elif holder and time.monotonic() - since > LOCK_STALE_S:
+                self._release(name, holder)
+            time.sleep(0.1)
+        try:
+            yield lambda: self._holder(name) == token
+        finally:
+            self._release(name, token)
+
+    def _claim(self, name: str, token: str) -> bool:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.create_registered_model(
+                name, {"holder": token}, "Held for the moment in which a champion is appointed")
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_ALREADY_EXISTS":
+                return False
+            raise
+        return True
+
+    def _holder(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self.client.get_registered_model(name).tags.get("holder", ""))
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return ""
+            raise
+
+    def _release(self, name: str, token: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        with suppress(MlflowException):
+            if self._holder(name) == token:
+                self.client.delete_registered_model(name)

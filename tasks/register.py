@@ -1,73 +1,125 @@
-"""Stage register: the promotion gate, and the registry's only writer.
+"""Stage register: the promotion gate, and the registry's writer within the pipeline.
 
 Compares params.register.candidate with the champion (or the base while there is none) by
-reports/evaluation/results.parquet. Writes reports/register/decision.json; a refusal is a
-decision, not a failure. A promoted model gets the alias `champion` in MLflow's registry.
+reports/evaluation/results.parquet. Writes reports/register/{decision.json,model_card.md}; a
+refusal is a decision, not a failure. A promoted model gets the alias `champion` in MLflow's
+registry.
 """
 
 from __future__ import annotations
 
+import io
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oorl.errors import ArtifactError, DataError
-from oorl.params import Params
-from tasks._files import digest, write_json
+from oorl.params import Params, Section
+from tasks._files import digest, write_json, write_text
 from tasks._stage import StageContext, stage_main
 from tasks._tracking import tags, tracking_uri
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+
+    from tasks._promotion import Outcome
+    from tasks._provenance import Provenance
+
+EVALUATION = ("reports", "evaluation")
+SECTIONS = {"base": ("base",), "rl": ("rl",), "gepo": ("gepo", "rl"),
+            "control": ("base", "control")}
+"""The settings that a model card shows."""
 
 
 def run(params: Params, ctx: StageContext) -> None:
     """Decide and record. Raises `ArtifactError` if the registry does not answer."""
-    from oorl.evaluation.gate import decide
-    from tasks._registry import Registry
+    from tasks._promotion import Outcome, name_of, promote
+    from tasks._provenance import provenance
+    from tasks._registry import BASE_RESULTS, CARD, RESULTS
 
     own = params.register_
-    evaluation = ctx.root / "reports" / "evaluation"
+    evaluation = ctx.root.joinpath(*EVALUATION)
     results = _read(evaluation / "results.parquet")
-    figures = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
     model = ctx.root / "models" / own.candidate
     if not model.is_dir():
         raise ArtifactError(f"{model}: no model", f"Make it with `dvc repro {own.candidate}`.")
-    mark = digest(model)
+    mark, origin = digest(model), provenance(ctx.root, own.candidate)
     rows = _rows(results, own.candidate)
 
-    registry = Registry(tracking_uri(params.tracking, ctx.root), own.model_name,
-                        params.tracking.experiment, ctx.root / ".oorl" / "artifacts")
+    registry = open_registry(params, ctx.root)
     champion = registry.champion() if own.incumbent == "champion" else None
     if champion is not None and champion.digest == mark:
-        _write(ctx, {"decision": "is champion", "candidate": own.candidate,
-                     "version": champion.number, "digest": mark,
-                     "reasons": [f"this very model is the champion, version {champion.number}"]})
+        outcome = Outcome("is champion", champion.number, name_of(champion),
+                          (f"this very model is the champion, version {champion.number}",))
+        _write(ctx, params, outcome, origin, metrics, mark)
         return
-    incumbent = registry.results(champion) if champion else _rows(results, "base")
-    decision = decide(rows, incumbent, own, confidence=figures["confidence"],
-                      samples=figures["bootstrap_samples"], seed=params.seed)
-    version = registry.register(mark, rows, {
-        **tags(ctx.root), "stage": own.candidate, "dvc.path": f"models/{own.candidate}",
-        "dvc.md5": _dvc_digest(ctx.root, own.candidate)})
-    registry.conclude(version, decision.promote, "\n".join(decision.reasons))
-    _write(ctx, {
-        "decision": "promoted" if decision.promote else "refused", "candidate": own.candidate,
-        "incumbent": f"champion, version {champion.number}" if champion else "base",
-        "model_name": own.model_name, "version": version.number, "digest": mark,
-        "reasons": list(decision.reasons),
-        "gain": _estimate(decision.gain),
-        "targets": {name: _estimate(one) for name, one in (decision.targets or {}).items()},
-    })
+    version = registry.register(
+        mark, {RESULTS: _parquet(rows), BASE_RESULTS: _parquet(_rows(results, "base")),
+               "dvc.lock": origin.lock, "code.patch": origin.patch,
+               "params.yaml": _text(ctx.root / "params.yaml")},
+        {**tags(ctx.root), **origin.facts, "stage": own.candidate, "seed": str(params.seed),
+         "confidence": str(metrics["confidence"]),
+         "bootstrap_samples": str(metrics["bootstrap_samples"]),
+         "provenance.missing": "\n".join(origin.missing),
+         "git.uncommitted": ", ".join(origin.uncommitted)})
+    outcome = promote(registry, version, own)
+    card = _write(ctx, params, outcome, origin, metrics, mark)
+    registry.keep(version.results_run, {CARD: card.encode()})
 
 
-def _write(ctx: StageContext, decision: dict[str, Any]) -> None:
+def open_registry(params: Params, root: Path) -> Any:
+    """The project's registry. Raises `Unreachable` if it does not answer."""
+    from tasks._registry import Registry
+
+    return Registry(tracking_uri(params.tracking, root), params.register_.model_name,
+                    params.tracking.experiment, root / ".oorl" / "artifacts")
+
+
+def _write(ctx: StageContext, params: Params, outcome: Outcome, origin: Provenance,
+           metrics: dict[str, Any], mark: str) -> str:
+    """Both files; returns the card."""
+    from oorl.evaluation.model_card import model_card
+
+    own = params.register_
+    decision: dict[str, Any] = {
+        "decision": outcome.decision, "candidate": own.candidate, "incumbent": outcome.incumbent,
+        "model_name": own.model_name, "version": outcome.version, "digest": mark,
+        "reasons": list(outcome.reasons)}
+    if outcome.figures is not None:
+        decision |= {"gain": _estimate(outcome.figures.gain),
+                     "targets": {name: _estimate(one)
+                                 for name, one in (outcome.figures.targets or {}).items()}}
+    card = model_card(_facts(ctx.root, params, outcome, origin, metrics))
     path = ctx.reports / "decision.json"
     write_json(path, decision)
+    write_text(ctx.reports / "model_card.md", card)
     ctx.log_artifact(path)
-    print(f"{decision['candidate']}: {decision['decision']}")
-    for reason in decision["reasons"]:
+    print(f"{own.candidate}: {outcome.decision}")
+    for reason in outcome.reasons:
         print(f"  {reason}")
+    return card
+
+
+def _facts(root: Path, params: Params, outcome: Outcome, origin: Provenance,
+           metrics: dict[str, Any]) -> Any:
+    from oorl.evaluation.model_card import CardFacts
+
+    own = params.register_
+    settings: dict[str, Any] = {"seed": params.seed}
+    for name in SECTIONS[own.candidate]:
+        section = getattr(params, name)
+        assert isinstance(section, Section)
+        settings |= {f"{name}.{key}": value for key, value
+                     in section.model_dump(mode="json", by_alias=True).items()}
+    report = root / "reports" / "dataset" / "metrics.json"
+    splits = json.loads(_text(report) or b"{}").get("splits") or {}
+    return CardFacts(
+        name=own.model_name, candidate=own.candidate, incumbent=outcome.incumbent,
+        base_model=params.base.model, decision=outcome.decision, reasons=outcome.reasons,
+        metrics=metrics, settings=settings, provenance=origin.facts, gaps=origin.missing,
+        sources=splits)
 
 
 def _estimate(estimate: Any) -> dict[str, float | None] | None:
@@ -75,6 +127,16 @@ def _estimate(estimate: Any) -> dict[str, float | None] | None:
         return None
     return {name: None if value != value else round(value, 6) for name, value in (
         ("value", estimate.value), ("low", estimate.low), ("high", estimate.high))}
+
+
+def _text(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _parquet(rows: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -93,18 +155,6 @@ def _rows(results: pd.DataFrame, model: str) -> pd.DataFrame:
         raise DataError(f"reports/evaluation/results.parquet has no rows of model {model!r}",
                         "Run `dvc repro evaluate`; check register.candidate.")
     return rows
-
-
-def _dvc_digest(root: Path, stage: str) -> str:
-    """What DVC calls the model's folder, for finding it in a cache or remote; "" if unknown."""
-    import yaml
-
-    try:
-        lock = yaml.safe_load((root / "dvc.lock").read_text(encoding="utf-8"))
-        outputs = {out["path"]: out["md5"] for out in lock["stages"][stage]["outs"]}
-        return str(outputs[f"models/{stage}"])
-    except (OSError, KeyError, TypeError, yaml.YAMLError):
-        return ""
 
 
 if __name__ == "__main__":

@@ -7,24 +7,43 @@
     oorl ir show ID FILE   one IR group for people; --html PAGE for a page
     oorl profile [NAME]    the profiles; with a name: write one to params.yaml
     oorl memory [NAME]     what a profile's training needs, before a machine is rented
+
+In a project's folder:
+
+    oorl status            what runs, what ran last, the champion and its scores
+    oorl promote [VERSION] let a registered version pass the gate, or refuse it
+    oorl rollback          make the champion before champion again
+    oorl history           versions, decisions, changes of champion
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from oorl.errors import OORLError
+from oorl.errors import DataError, OORLError
 from oorl.ir.cli import add_commands
 from oorl.params.sandbox import SandboxParams
+
+PROJECT_COMMANDS = {
+    "status": (["flows.status"], "what runs, what ran last, the champion and its scores"),
+    "promote": (["tasks.versions", "promote"], "let a registered version pass the gate"),
+    "rollback": (["tasks.versions", "rollback"], "make the champion before champion again"),
+    "history": (["tasks.versions", "history"], "versions, decisions, changes of champion"),
+}
+"""Modules of the project's folder, which the library does not import."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; expected faults are printed without a traceback."""
-    options = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments and arguments[0] in PROJECT_COMMANDS:
+            return run_in_project(arguments[0], arguments[1:])
+        options = parser().parse_args(arguments)
         return int(options.command(options))
     except OORLError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -80,7 +99,18 @@ def parser() -> argparse.ArgumentParser:
     memory.add_argument("--gpus", type=int, default=1,
                         help="on each of several, under ZeRO-2 with the optimiser in main memory")
     memory.set_defaults(command=run_memory)
+    for name, (_, words) in PROJECT_COMMANDS.items():
+        commands.add_parser(name, help=f"{words} (in a project's folder)")
     return top
+
+
+def run_in_project(command: str, arguments: Sequence[str]) -> int:
+    """Run a command that belongs to the project around the library, as a process of its own."""
+    if not (Path("params.yaml").is_file() and Path("tasks").is_dir()):
+        raise DataError(f"oorl {command}: {Path.cwd()} is no project folder",
+                        "Run it where params.yaml, tasks/ and flows/ are.")
+    module = [sys.executable, "-m", *PROJECT_COMMANDS[command][0]]
+    return subprocess.run([*module, *arguments], check=False).returncode
 
 
 def run_doctor(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ class OORLError(Exception):
     """
 
     exit_code = 1
+    """Of commands and stages: 75 (EX_TEMPFAIL) where trying again later can help, else 1."""
 
     def __init__(self, problem: str, remedy: str = "") -> None:
         super().__init__(problem)
@@ -49,6 +50,8 @@ class IsolationUnavailable(OORLError):
 
 class InfraError(OORLError):
     """Our own machinery failed while judging; retried, then masked, never scored 0."""
+
+    exit_code = 75
 
 
 class ArtifactError(OORLError):

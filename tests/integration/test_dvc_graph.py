@@ -31,6 +31,18 @@ def finished(project: Path) -> Path:
     return project
 
 
+def test_hashes_are_those_of_dvc(finished: Path) -> None:
+    import yaml
+
+    from tasks._provenance import dvc_digest, provenance
+
+    stages = yaml.safe_load((finished / "dvc.lock").read_text())["stages"]
+    (finished / "models" / "gepo" / "of a second file").touch()
+    assert dvc_digest(finished / "models" / "gepo") != stages["gepo"]["outs"][0]["md5"]
+    (finished / "models" / "gepo" / "of a second file").unlink()
+    outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+    assert {path: dvc_digest(finished / path) for path in outs} == outs
+    assert provenance(finished, "gepo").missing == ()
 
 
 def test_a_second_run_does_nothing(finished: Path) -> None:

@@ -2,7 +2,8 @@
 
 Three conditions, all on paired differences (candidate minus incumbent) over the same problems:
 the mean gain is at least `min_margin`, its bootstrap interval lies above
-`require_interval_above`, and no target falls by more than `max_language_drop`.
+`require_interval_above`, and no target falls by more than `max_language_drop`. And one on the
+candidate's origin: everything that it was made from is known (`register.provenance`).
 
 Not promised: the interval knows the spread over problems, not over training seeds; and a gate
 tried often enough lets a lucky model through.
@@ -10,6 +11,7 @@ tried often enough lets a lucky model through.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,10 +34,12 @@ class Decision:
 
 
 def decide(candidate: pd.DataFrame, incumbent: pd.DataFrame, params: RegisterParams, *,
-           confidence: float, samples: int, seed: int) -> Decision:
+           confidence: float, samples: int, seed: int,
+           gaps: Sequence[str] | None = None) -> Decision:
     """Compare two models by their result rows (`evaluation.translation.COLUMNS`).
 
-    Refuses, whatever the figures, if the two were not asked the same things.
+    Refuses, whatever the figures, if the two were not asked the same things. `gaps` is what is not
+    known of the candidate's origin, a phrase each; None if nobody asks.
     """
     asked, known = _cells(candidate), _cells(incumbent)
     if asked != known:
@@ -57,6 +61,7 @@ def decide(candidate: pd.DataFrame, incumbent: pd.DataFrame, params: RegisterPar
         *_gain(scores.mean, params, confidence, len(outcomes.problems)),
         _worst(scores.targets, params),
         *[(False, f"target {target} has no translation judged for both") for target in unjudged],
+        *([] if gaps is None else [_origin(gaps)]),
     ]
     return Decision(all(met for met, _ in conditions),
                     tuple(f"{'met' if met else 'NOT met'}: {words}" for met, words in conditions),
@@ -87,6 +92,12 @@ def _worst(targets: dict[str, Estimate], params: RegisterParams) -> tuple[bool, 
     return (change >= -params.max_language_drop - 1e-9,
             f"the worst target, {target}, changes by {_points(change)}, it may fall by "
             f"{100 * params.max_language_drop:.1f}")
+
+
+def _origin(gaps: Sequence[str]) -> tuple[bool, str]:
+    if gaps:
+        return False, "code and data of the model must be known; not known: " + "; ".join(gaps)
+    return True, "code and data of the model are known"
 
 
 def _points(share: float) -> str:

@@ -99,3 +99,14 @@ def test_nothing_judged_at_all() -> None:
     decision = gate(candidate, results({"php": "0000"}))
     assert not decision.promote
     assert "no judged translation" in decision.reasons[0]
+
+
+def test_unknown_origin_is_a_condition_like_the_others() -> None:
+    known = decide(results(STRONG), results(WEAK), RegisterParams(), confidence=0.95,
+                   samples=1000, seed=1, gaps=())
+    assert known.promote
+    assert known.reasons[-1].startswith("met: code and data")
+    unknown = decide(results(STRONG), results(WEAK), RegisterParams(), confidence=0.95,
+                     samples=1000, seed=1, gaps=("the commit",))
+    assert not unknown.promote
+    assert unknown.reasons[-1].endswith("not known: the commit")
