@@ -7,6 +7,8 @@
     oorl ir show ID FILE   one IR group for people; --html PAGE for a page
     oorl profile [NAME]    the profiles; with a name: write one to params.yaml
     oorl memory [NAME]     what a profile's training needs, before a machine is rented
+    oorl evaluate          score a model on a benchmark, without the pipeline
+    oorl compare A B       the difference of two such runs
 
 In a project's folder:
 
@@ -25,6 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oorl.errors import DataError, OORLError
+from oorl.evaluation.cli import add_commands as add_evaluation
 from oorl.ir.cli import add_commands
 from oorl.params.sandbox import SandboxParams
 
@@ -86,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
                        help="verdicts kept (default 100000, 0 for none)")
     serve.set_defaults(command=run_serve)
     add_commands(commands)
+    add_evaluation(commands)
     profile = commands.add_parser(
         "profile", help="list the profiles, or change params.yaml to one",
         description="Replaces all of params.yaml by profiles/NAME.yaml over the defaults.")

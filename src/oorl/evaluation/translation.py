@@ -22,7 +22,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from oorl.data.prompts import extract_code, translation_prompt
-from oorl.records import Problem, Status, Submission, Translation, Verdict, stable_id
+from oorl.records import AnySubmission, Problem, Status, Submission, Translation, Verdict, stable_id
 from oorl.sandbox.faults import FaultWatch
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
@@ -52,7 +52,8 @@ class Generate(Protocol):
 class Judging(Protocol):
     """The part of `oorl.sandbox.Judge` that evaluation needs."""
 
-    def judge_iter(self, submissions: Sequence[Submission], /) -> Iterator[tuple[int, Verdict]]: ...
+    def judge_iter(self, submissions: Sequence[AnySubmission], /
+                   ) -> Iterator[tuple[int, Verdict]]: ...
 
 
 def tasks_of(problems: Sequence[Problem], sources: Sequence[str],
