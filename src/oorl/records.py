@@ -116,6 +116,11 @@ class Signature:
         return [*(p.type for p in self.parameters), self.returns]
 
 
+PROGRAM = Signature("", (Parameter("stdin", Type("str")),), Type("str"))
+"""The signature of a whole program: a function without a name from what it reads to what it
+prints. Its cases are ((stdin,), stdout); see `Problem.submission`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One unit test: arguments in, expected result out (canonical JSON values)."""
@@ -126,7 +131,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Problem:
-    """One function with unit tests and reference solutions in several languages.
+    """One function, or whole program, with unit tests and solutions in several languages.
 
     `split` is one of "sft" (gold translations may be shown to the base model), "rl" (prompts
     only: sources and tests, targets never shown), "validation" and "test".
@@ -142,6 +147,18 @@ class Problem:
     licence: str = ""
     revision: str = ""
     tags: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Is it a program that reads stdin and writes stdout?"""
+        return not self.signature.name
+
+    def submission(self, language: str, code: str) -> AnySubmission:
+        """`code` as a candidate for this problem, ready to be judged."""
+        if self.whole:
+            return StdioSubmission(language, code, tuple(
+                StdioCase(case.args[0], case.expected) for case in self.cases))
+        return Submission(language, code, self.signature, self.cases)
 
     def to_row(self) -> dict[str, str]:
         """A flat row of strings for Parquet; nested fields are canonical JSON."""

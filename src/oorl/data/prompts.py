@@ -37,11 +37,18 @@ def translation_prompt(problem: Problem, source_language: str, target_language: 
     if source is None:
         raise DataError(f"problem {problem.id} has no {source_language} solution",
                         f"It has: {', '.join(sorted(problem.solutions))}.")
-    declaration = get_language(target_language).declaration(problem.signature)
     block = fenced(source, source_language)
-    if _check(style) == "compact":
-        return f"{source_language} -> {target_language}\n{block}\n{declaration}\n"
+    compact = f"{source_language} -> {target_language}\n{block}\n"
     source_title, target_title = title(source_language), title(target_language)
+    if problem.whole:
+        return compact if _check(style) == "compact" else (
+            f"Translate this {source_title} program into {target_title}.\n\n{block}\n\n"
+            f"The {target_title} program must read the same standard input and write the same "
+            f"standard output.\n\nAnswer with one {FENCE}{tag(target_language)} code block and "
+            "nothing after it.\n")
+    declaration = get_language(target_language).declaration(problem.signature)
+    if _check(style) == "compact":
+        return f"{compact}{declaration}\n"
     return (f"Translate this {source_title} function into {target_title}.\n\n{block}\n\n"
             f"Use exactly this {target_title} declaration:\n\n{declaration}\n\n"
             f"Answer with one {FENCE}{tag(target_language)} code block and nothing after it.\n")

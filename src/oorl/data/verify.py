@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from oorl.languages import get_language
-from oorl.records import Problem, Status, Submission, Verdict, canonical
+from oorl.records import Problem, Status, Verdict, canonical
 from oorl.sandbox import Judge, RemoteJudge
 
 TRIVIAL = "a program that always gives the most frequent result passes all tests"
@@ -54,9 +54,9 @@ def verify_gold(problems: Sequence[Problem], chosen: Sequence[Problem],
             if language in languages]
     wrong = [p for p in chosen if prove_tests and "python" in languages]
     verdicts = judge.judge(
-        [Submission(language, p.solutions[language], p.signature, p.cases)
+        [p.submission(language, p.solutions[language])
          for p, language in work]
-        + [Submission("python", trivial(p), p.signature, p.cases) for p in wrong],
+        + [p.submission("python", trivial(p)) for p in wrong],
         progress=progress)
     result = Verification([])
     bad: dict[str, set[str]] = {p.id: set() for p in chosen}
@@ -90,6 +90,8 @@ def trivial(problem: Problem) -> str:
     results = Counter(canonical(case.expected) for case in problem.cases)
     expected = json.loads(results.most_common(1)[0][0])
     literal = get_language("python").literal(problem.signature.returns, expected)
+    if problem.whole:
+        return f"import sys\nsys.stdout.write({literal})\n"
     return f"def {problem.signature.name}(*_):\n    return {literal}\n"
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from oorl.data.prompts import extract_code, translation_prompt
-from oorl.records import AnySubmission, Problem, Status, Submission, Translation, Verdict, stable_id
+from oorl.records import AnySubmission, Problem, Status, Translation, Verdict, stable_id
 from oorl.sandbox.faults import FaultWatch
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
@@ -191,7 +191,7 @@ def _judge(name: str, asked: Sequence[tuple[Problem, Translation]], answers: Seq
            judge: Judging, verdicts: VerdictCache, progress: bool) -> list[Verdict]:
     """Verdicts in the order asked; only programs never seen before reach the judge."""
     found: dict[str, Verdict] = {}
-    waiting: dict[str, Submission] = {}
+    waiting: dict[str, AnySubmission] = {}
     keys: list[str] = []
     for (problem, translation), answer in zip(asked, answers, strict=True):
         code = extract_code(answer.completion.text, translation.target_language)
@@ -204,8 +204,7 @@ def _judge(name: str, asked: Sequence[tuple[Problem, Translation]], answers: Seq
         if known is not None:
             found[key] = known
         elif key not in waiting:
-            waiting[key] = Submission(translation.target_language, code, problem.signature,
-                                      problem.cases)
+            waiting[key] = problem.submission(translation.target_language, code)
     names = list(waiting)
     faults = FaultWatch()
     with tqdm(total=len(names), desc=f"{name}: judging", unit="program",

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from oorl.records import Problem, Status, Submission, Verdict
+from oorl.records import AnySubmission, Problem, Status, Verdict
 from oorl.rewards.early import Early
 from oorl.sandbox.faults import FaultWatch
 
@@ -29,7 +29,7 @@ COMPILED = frozenset(Status) - {Status.BAD_FORMAT, Status.COMPILE_ERROR, Status.
 class Judging(Protocol):
     """The part of `oorl.sandbox.Judge` that rewards need."""
 
-    def judge(self, submissions: Sequence[Submission], progress: bool = False) -> list[Verdict]:
+    def judge(self, submissions: Sequence[AnySubmission], progress: bool = False) -> list[Verdict]:
         """One verdict per submission, in order."""
 
 
@@ -135,8 +135,7 @@ class UnitTestReward:
 
     def _ask(self, keys: Sequence[Key]) -> list[Verdict]:
         return self._judge.judge([
-            Submission(language, code, self._problems[problem].signature,
-                       self._problems[problem].cases) for problem, language, code in keys])
+            self._problems[problem].submission(language, code) for problem, language, code in keys])
 
     def _remember(self, verdicts: Mapping[Key, Verdict]) -> None:
         for key, verdict in verdicts.items():

@@ -21,13 +21,15 @@ class Loaded:
     it stands), `id` if it has one, and `reason`. `trusted`: the tests come from running the
     reference, so that a share of the gold programs is proof enough. `independent`: solutions in
     different languages have different authors, so one that fails says nothing of the others.
-    `statements`: what the task says in words, by problem, where the data have it."""
+    `statements`: what the task says in words, by problem, where the data have it. `seen` is what
+    sources note to take nothing twice."""
 
     problems: list[Problem]
     refused: list[dict[str, str]] = field(default_factory=list)
     trusted: bool = False
     independent: bool = False
     statements: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 class Source(Protocol):

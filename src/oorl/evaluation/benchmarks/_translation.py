@@ -12,7 +12,7 @@ from oorl.errors import DataError
 from oorl.evaluation.benchmarks import Request, Task
 from oorl.languages import all_languages, get_language
 from oorl.params.dataset import DatasetParams
-from oorl.records import Problem, Submission
+from oorl.records import AnySubmission, Problem
 
 
 def read_problems(path: Path) -> list[Problem]:
@@ -57,6 +57,6 @@ def _from(problem: Problem, source: str, targets: Sequence[str], style: str) -> 
             gold=completion(gold, target) if gold else "")
 
 
-def _program(problem: Problem, target: str, answer: str) -> Submission | None:
+def _program(problem: Problem, target: str, answer: str) -> AnySubmission | None:
     code = extract_code(answer, target)
-    return None if code is None else Submission(target, code, problem.signature, problem.cases)
+    return None if code is None else problem.submission(target, code)

@@ -94,7 +94,7 @@ def _sample(inputs: ReportInputs, rows: Rows, key: tuple[str, str, str], is_open
     for name, row in answers:
         alike.setdefault(row["completion"], []).append(name)
     columns += [_answer(names, rows[(*key, names[0])], target) for names in alike.values()]
-    name = problem.signature.name if problem else problem_id
+    name = (problem.signature.name if problem else "") or problem_id
     return (f'<details class="sample"{" open" if is_open else ""}><summary>'
             f'<strong class="route">{esc(inputs.language(source))} → '
             f'{esc(inputs.language(target))}</strong><span class="fn">{esc(name)}</span>'
