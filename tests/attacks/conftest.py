@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from oorl.errors import IsolationUnavailable
+from oorl.languages import get_language
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Case, Parameter, Signature, Submission, Type, Verdict
-from oorl.sandbox import Judge, available_languages
+from oorl.sandbox import Judge
+from oorl.sandbox.doctor import missing_tools
 from oorl.sandbox.tree import descendants
 
 INCREMENT = Signature("f", (Parameter("x", Type("int")),), Type("int"))
@@ -53,7 +55,7 @@ def attack(attacked: Judge, host: Path) -> Iterator[Callable[..., Verdict]]:
     """Judge one program; afterwards check the host, its processes, and that work goes on."""
 
     def run(language: str, code: str, cases: tuple[Case, ...] = CASES) -> Verdict:
-        if not isinstance(available_languages()[language], str):
+        if missing_tools(get_language(language)):
             pytest.skip(f"{language} is not installed")
         code = code.replace("@SECRET@", str(host / "secret.txt")).replace("@HOST@", str(host))
         (verdict,) = attacked.judge([Submission(language, code, INCREMENT, cases)])

@@ -2,10 +2,11 @@
 
 import pytest
 
+from oorl.languages import get_language
 from oorl.records import Status, StdioCase, StdioSubmission
-from oorl.sandbox import available_languages
+from oorl.sandbox.doctor import missing_tools
 
-pytestmark = pytest.mark.skipif(not isinstance(available_languages()["r"], str),
+pytestmark = pytest.mark.skipif(bool(missing_tools(get_language("r"))),
                                 reason="R is not installed")
 CHANGE_EVERYTHING = """
 planted <- 1

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from oorl.languages.base import Language, Probe, Program, Tool, source_bytes, words
+from oorl.languages.base import (
+    Language,
+    Probe,
+    Program,
+    Tool,
+    Warm,
+    pack_job,
+    runtime_file,
+    source_bytes,
+    warm_part,
+    words,
+)
 from oorl.languages.values import escaped, nested
 from oorl.records import Json, Signature, Type
 
@@ -98,7 +109,7 @@ sub run {
         if (eval { $text = encode($returns, $result); 1 }) { put_line('=', $index, $text) }
         else { put_line('?', $index, one_line($@)) }
     }
-    exit(0);
+    finish();
 }
 '''
 
@@ -157,9 +168,18 @@ class Perl(Language):
                 self.literal(p.type, v)
                 for p, v in zip(signature.parameters, arguments, strict=True)) + ") },\n"
             for arguments in inputs)
-        driver = f"{DRIVER}run('{signature.name}', {nested(signature.returns)}, [\n{cases}]);\n"
-        files = {"candidate.pl": source_bytes(code + "\n;1;\n"), "driver.pl": driver.encode()}
-        return Program(files, (self.find(), "/job/driver.pl"))
+        call = f"run('{signature.name}', {nested(signature.returns)}, [\n{cases}]);\n".encode()
+        candidate = {"candidate.pl": source_bytes(code + "\n;1;\n")}
+        files = candidate | {"driver.pl": DRIVER.encode() + b"sub finish { exit(0) }\n" + call}
+        job = pack_job((), candidate | {"cases.pl": b"package oorl_driver;\n" + call})
+        return Program(files, (self.find(), "/job/driver.pl"), warm=self.warm(), job=job)
+
+    def warm(self) -> Warm | None:
+        part = warm_part("perl-warm", "warm_perl.c", "warm.so")
+        if part is None:
+            return None
+        driver = DRIVER.encode() + runtime_file("warm.pl")
+        return Warm("perl", {"warm.pl": driver}, (self.find(), "/job/warm.pl"), (part,))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -7,10 +7,23 @@ signature's key type (PHP turns "7" into 7). An integral float within 2^53 is ac
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
-from oorl.languages.base import Language, Probe, Program, Tool, source_bytes, words
+from oorl.languages.base import (
+    Language,
+    Probe,
+    Program,
+    Tool,
+    Warm,
+    pack_job,
+    runtime_file,
+    source_bytes,
+    warm_part,
+    words,
+)
 from oorl.languages.values import braced_hex, escaped, nested
 from oorl.records import Json, Signature, Type
 
@@ -94,9 +107,12 @@ function main($name, $returns, $cases) {
             write('?', $index, one_line($error));
         }
     }
-    exit(0);
+    finish();
 }
 '''
+
+NEED_OWN_PHP = r"\A#!|\b(FFI|debug_(print_)?backtrace|get_(included|required)_files)\b"
+"""What a fork does not run: it has the class by which its parent calls warm.c, and a caller."""
 
 
 class PHP(Language):
@@ -151,10 +167,29 @@ class PHP(Language):
                 self.literal(p.type, v)
                 for p, v in zip(signature.parameters, arguments, strict=True)) + "],\n"
             for arguments in inputs)
-        driver = (f"{DRIVER}main('{signature.name}', {nested(signature.returns)}, "
-                  f"[\n{cases}]);\n")
-        files = {"candidate.php": source_bytes(opened(code)), "driver.php": driver.encode()}
-        return Program(files, (*self.interpreter(), "/job/driver.php"))
+        call = (f"main('{signature.name}', {nested(signature.returns)}, "
+                f"[\n{cases}]);\n").encode()
+        candidate = {"candidate.php": source_bytes(opened(code))}
+        end = b"function finish() { exit(0); }\n"
+        files = candidate | {"driver.php": DRIVER.encode() + end + call}
+        job = pack_job((), candidate | {"main.php": b"<?php\nnamespace oorl_driver;\n" + call})
+        return Program(files, (*self.interpreter(), "/job/driver.php"),
+                       warm=self.warm_for(code), job=job)
+
+    def warm_for(self, code: str) -> Warm | None:
+        """The warm parent, unless the program could tell that it is included by another file."""
+        return None if re.search(NEED_OWN_PHP, code) else self.warm()
+
+    def warm(self) -> Warm | None:
+        part = warm_part("php-warm", "warm.c", "warm.so")
+        if part is None or not glob.glob("/usr/lib/php/*/ffi.so"):
+            return None
+        *argv, end = self.interpreter()
+        driver = DRIVER.encode() + runtime_file("warm.php")
+        # PHP asks only once what kind of file its standard input is.
+        shell = ("/bin/sh", "-c", 'exec "$@" 9<&0 </job/warm.php', "sh")
+        return Warm("php", {"warm.php": driver},
+                    (*shell, *argv, "-d", "extension=ffi", end, "/job/warm.php"), (part,))
 
     def interpreter(self) -> tuple[str, ...]:
         extensions = [flag for name in extensions_found() for flag in ("-d", f"extension={name}")]
@@ -162,7 +197,8 @@ class PHP(Language):
                 *extensions, "-f")
 
     def whole(self, code: str) -> Program:
-        return super().whole(opened(code))
+        program = super().whole(opened(code))
+        return replace(program, warm=self.warm_for(code), job=pack_job((), program.files))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

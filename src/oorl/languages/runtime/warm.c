@@ -204,9 +204,13 @@ static void send_pidfd(int pidfd) {
   check(sendmsg(control, &message, MSG_NOSIGNAL), "sendmsg");
 }
 
-/* Once: the control socket away from 0, no capability to be had by an exec, the filter read. */
+/* Once: the control socket away from 0 (or 9, where 0 must be a file from the start), no capability
+   to be had by an exec, the filter read. */
 static void start(void) {
-  check(control = fcntl(0, F_DUPFD_CLOEXEC, 10), "control");
+  struct stat state;
+  check(fstat(STDIN, &state), "fstat");
+  check(control = fcntl(S_ISSOCK(state.st_mode) ? STDIN : 9, F_DUPFD_CLOEXEC, 10), "control");
+  close(9);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC), file = open("/job/seccomp", O_RDONLY | O_CLOEXEC);
   size_t size;
   for (int fd = STDIN; fd <= CHANNEL; fd++)
