@@ -16,10 +16,12 @@ import socket
 import tempfile
 import time
 import uuid
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 RESULTS, BASE_RESULTS, CARD = "results.parquet", "base_results.parquet", "model_card.md"
 LOCK_STALE_S = 60.0
 """A lock that one waiting process has seen unchanged for so long was left by a dead one."""
+
+SERVING = ("torch", "transformers", "numpy", "pandas", "pydantic", "pyyaml", "tqdm")
+"""What a served version needs installed beside MLflow."""
 
 _EVENT = "history."
 
@@ -54,6 +59,16 @@ class Version:
     results_run: str
     tags: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a version that can be served is made of: the model's folder, the project's, and the
+    arguments of `oorl.trainers.translator.Translator`."""
+
+    folder: Path
+    root: Path
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -116,9 +131,9 @@ class Registry:
     def version(self, which: str) -> Version:
         """By number or alias. Raises `ArtifactError` naming what there is."""
         aliases, versions = self.aliases(), self.versions()
-        for version in versions:
-            if version.number == aliases.get(which, which):
-                return version
+        for one in versions:
+            if one.number == aliases.get(which, which):
+                return one
         known = [*aliases, *(v.number for v in versions)]
         raise ArtifactError(f"{self.name} has no version {which!r}",
                             f"There is: {', '.join(known)}." if known else
@@ -142,13 +157,13 @@ class Registry:
             path = self.client.download_artifacts(version.results_run, file, folder)
             return pd.read_parquet(path)
 
-    def register(self, digest: str, files: Mapping[str, bytes], tags: Mapping[str, str]) -> Version:
+    def register(self, digest: str, files: Mapping[str, bytes], tags: Mapping[str, str],
+                 weights: Weights | None = None) -> Version:
         """The version of a model, made if its digest is new, as the challenger.
 
-        What is kept of a version that is registered again replaces the earlier.
+        With `weights` MLflow can load and serve it. What is kept of a version that is registered
+        again replaces the earlier.
         """
-        import mlflow
-
         with _reachable(self._uri):
             run = self.client.create_run(self.experiment, run_name=f"model {self.name}")
             self.keep(run.info.run_id, files)
@@ -158,16 +173,39 @@ class Registry:
             if known:
                 number, source = known[-1].number, known[-1].source
             else:
-                model = mlflow.create_external_model(
-                    name=self.name, source_run_id=run.info.run_id, tags=dict(labels),
-                    experiment_id=self.experiment)
-                source = f"models:/{model.model_id}"
+                model = self._model(run.info.run_id, labels, weights)
+                source = f"models:/{model}"
                 number = str(self.client.create_model_version(
-                    self.name, source, run.info.run_id, model_id=model.model_id).version)
+                    self.name, source, run.info.run_id, model_id=model).version)
             self.label(number, labels)
             if self.aliases().get(CHAMPION) != number:
                 self.client.set_registered_model_alias(self.name, CHALLENGER, number)
         return Version(number, digest, run.info.run_id, labels, source)
+
+    def _model(self, run: str, labels: Mapping[str, str], weights: Weights | None) -> str:
+        """The id of a new model in the store: metadata alone, or files copied, never loaded."""
+        import mlflow
+
+        if weights is None:
+            return str(mlflow.create_external_model(
+                name=self.name, source_run_id=run, tags=dict(labels),
+                experiment_id=self.experiment).model_id)
+        from mlflow.models import ModelSignature
+        from mlflow.types.schema import ColSpec, DataType, Schema
+
+        text = DataType.string
+        signature = ModelSignature(
+            Schema([ColSpec(text, "code"), ColSpec(text, "source"), ColSpec(text, "target"),
+                    ColSpec(text, "declaration", required=False)]),
+            Schema([ColSpec(text, "code"), ColSpec(text, "error")]))
+        with mlflow.start_run(run_id=run), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it misses an example of a request
+            return str(mlflow.pyfunc.log_model(
+                name=self.name, python_model=str(weights.root / "mlflow" / "translator.py"),
+                artifacts={"model": str(weights.folder)}, signature=signature, tags=dict(labels),
+                code_paths=[str(weights.root / "src" / "oorl")],
+                model_config=dict(weights.settings),
+                pip_requirements=[f"{name}=={version(name)}" for name in SERVING]).model_id)
 
     def keep(self, run: str, files: Mapping[str, bytes]) -> None:
         """Store files, by name, as artifacts of a run."""

@@ -121,13 +121,13 @@ def greedy(folder: Path, settings: EvaluateParams, base: BaseParams) -> Generate
     """
     import torch
 
+    from oorl.data.prompts import chat_template_kwargs
     from oorl.evaluation.translation import Completion
     from oorl.generation import generate
     from oorl.trainers.artifacts import load_model
     from oorl.trainers.base_model import prompt_style
     from oorl.trainers.device import choose_device
     from oorl.trainers.tokenizer import encode_texts
-    from oorl.trainers.translation import chat_template_kwargs
 
     model, tokenizer = load_model(folder, folder.name)
     style = prompt_style(base)

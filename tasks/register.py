@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oorl.errors import ArtifactError, DataError
@@ -19,8 +20,6 @@ from tasks._stage import StageContext, stage_main
 from tasks._tracking import tags, tracking_uri
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from tasks._promotion import Outcome
@@ -63,10 +62,19 @@ def run(params: Params, ctx: StageContext) -> None:
          "confidence": str(metrics["confidence"]),
          "bootstrap_samples": str(metrics["bootstrap_samples"]),
          "provenance.missing": "\n".join(origin.missing),
-         "git.uncommitted": ", ".join(origin.uncommitted)})
+         "git.uncommitted": ", ".join(origin.uncommitted)},
+        _weights(params, ctx.root) if own.upload else None)
     outcome = promote(registry, version, own)
     card = _write(ctx, params, outcome, origin, metrics, mark)
     registry.keep(version.results_run, {CARD: card.encode()})
+
+
+def _weights(params: Params, root: Path) -> Any:
+    from tasks._registry import Weights
+
+    return Weights(root / "models" / params.register_.candidate, Path(__file__).parents[1], {
+        "style": params.base.prompt_style, "device": params.base.device,
+        "max_new_tokens": params.evaluate.max_completion_length})
 
 
 def open_registry(params: Params, root: Path) -> Any:

@@ -33,7 +33,7 @@ SECTIONS = ("dataset", "ir_groups", "validate", "base", "rl", "gepo", "control",
 
 def params(**gate: Any) -> Params:
     return parse_params({**{stage: {} for stage in SECTIONS},
-                         "register": {"model_name": NAME, **gate}})
+                         "register": {"model_name": NAME, "upload": False, **gate}})
 
 
 class Project:
@@ -43,7 +43,7 @@ class Project:
         self.root = root
         new_store(root)
         text = yaml.safe_dump({**{stage: {} for stage in SECTIONS},
-                               "register": {"model_name": NAME}})
+                               "register": {"model_name": NAME, "upload": False}})
         (root / "params.yaml").write_text(text)
         (root / ".gitignore").write_text(".oorl\ndata\nmodels\nreports\n")
         (root / "tasks").mkdir()

@@ -16,6 +16,8 @@ one fenced block tagged with the target language.
 
 from __future__ import annotations
 
+from typing import Any
+
 from oorl.errors import DataError, UnknownName
 from oorl.languages import all_languages, get_language
 from oorl.records import Problem
@@ -37,21 +39,34 @@ def translation_prompt(problem: Problem, source_language: str, target_language: 
     if source is None:
         raise DataError(f"problem {problem.id} has no {source_language} solution",
                         f"It has: {', '.join(sorted(problem.solutions))}.")
+    declaration = None if problem.whole else get_language(
+        target_language).declaration(problem.signature)
+    return request(source, declaration, source_language, target_language, style)
+
+
+def request(source: str, declaration: str | None, source_language: str, target_language: str,
+            style: str = "compact") -> str:
+    """The same for any source: of a function, with the header that its translation must have, or
+    of a whole program (`declaration` is None)."""
     block = fenced(source, source_language)
     compact = f"{source_language} -> {target_language}\n{block}\n"
     source_title, target_title = title(source_language), title(target_language)
-    if problem.whole:
+    if declaration is None:
         return compact if _check(style) == "compact" else (
             f"Translate this {source_title} program into {target_title}.\n\n{block}\n\n"
             f"The {target_title} program must read the same standard input and write the same "
             f"standard output.\n\nAnswer with one {FENCE}{tag(target_language)} code block and "
             "nothing after it.\n")
-    declaration = get_language(target_language).declaration(problem.signature)
     if _check(style) == "compact":
         return f"{compact}{declaration}\n"
     return (f"Translate this {source_title} function into {target_title}.\n\n{block}\n\n"
             f"Use exactly this {target_title} declaration:\n\n{declaration}\n\n"
             f"Answer with one {FENCE}{tag(target_language)} code block and nothing after it.\n")
+
+
+def chat_template_kwargs(style: str) -> dict[str, Any]:
+    """Qwen3's non-thinking mode, as in the paper; other templates ignore it."""
+    return {} if style == "compact" else {"enable_thinking": False}
 
 
 def ir_prompt(source: str, style: str = "compact", language: str = "c") -> str:

@@ -34,3 +34,8 @@ class BaseParams(Section):
     eval_every: int = Field(250, ge=1, description="steps between plateau checks")
     patience: int = Field(3, ge=1, description="checks without improvement that end training")
     save_every: int = Field(250, ge=1)
+
+    @property
+    def prompt_style(self) -> str:
+        """The style of prompts that suits the model."""
+        return "compact" if self.model == "embedded" else "chat"

@@ -23,6 +23,9 @@ class RegisterParams(Section):
         0.0, ge=-1, le=1, description="the gain's interval must lie above this")
     max_language_drop: float = Field(
         0.1, ge=0, le=1, description="no target may lose more than this")
+    upload: bool = Field(
+        True, description="copy the weights to the artifact store, so that MLflow can load and "
+        "serve the version; false: it only says where DVC has them")
     provenance: str = Field(
         "recorded", pattern="^(recorded|committed|off)$",
         description="recorded: commit, patch of what differs from it, hashes of the data must be "

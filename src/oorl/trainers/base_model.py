@@ -29,7 +29,7 @@ MAX_NEW_TOKENS = 320
 
 def prompt_style(params: BaseParams) -> str:
     """The style of prompts that suits the model."""
-    return "compact" if params.model == "embedded" else "chat"
+    return params.prompt_style
 
 
 def corpus(problems: Sequence[Problem], groups: Sequence[IRGroup]) -> list[str]:

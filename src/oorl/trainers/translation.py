@@ -14,7 +14,12 @@ from datasets import Dataset
 from tqdm import tqdm
 from transformers import PreTrainedModel, PrinterCallback, TrainerCallback
 
-from oorl.data.prompts import ir_completion, ir_prompt, translation_prompt
+from oorl.data.prompts import (
+    chat_template_kwargs,
+    ir_completion,
+    ir_prompt,
+    translation_prompt,
+)
 from oorl.errors import DataError, ParamsError
 from oorl.generation import generate
 from oorl.generation.sampling import OnDone
@@ -110,11 +115,6 @@ def _length(prompt: Any, tokenizer: Any) -> int:
     return len(tokenizer.apply_chat_template(
         prompt, add_generation_prompt=True, tokenize=True, return_dict=False,
         **chat_template_kwargs("chat")))
-
-
-def chat_template_kwargs(style: str) -> dict[str, Any]:
-    """Qwen3's non-thinking mode, as in the paper; other templates ignore it."""
-    return {} if style == "compact" else {"enable_thinking": False}
 
 
 def group_rows(groups: Iterable[IRGroup], style: str) -> list[Row]:
