@@ -27,6 +27,7 @@ HELD_OUT = ("validation", "test")
 def run(params: Params, ctx: StageContext) -> None:
     own = params.dataset
     loaded = get_source(own.source).load(own, params.seed, ctx.root)
+    removed = overlap(loaded, params, ctx)
     problems = loaded.problems
     chosen = choose(problems, HELD_OUT, own.verify_share) if loaded.trusted else problems
     found = {name for name, state in available_languages().items() if isinstance(state, str)}
@@ -44,12 +45,26 @@ def run(params: Params, ctx: StageContext) -> None:
         raise DataError(f"no problems in the split(s) {', '.join(empty)}",
                         "Raise dataset.problems or the shares of these splits.")
     write_problems(ctx.root / PROBLEMS, outcome.kept)
-    ctx.write_metrics(summary(loaded, len(chosen), outcome, skipped),
+    ctx.write_metrics(summary(loaded, len(chosen), outcome, skipped, removed),
                       main=("problems.kept", "problems.refused"))
 
 
+def overlap(loaded: Loaded, params: Params, ctx: StageContext) -> dict[str, Any]:
+    """Refuse what benchmarks have and what is there twice; the figures for the report."""
+    from oorl.data.overlap import Benchmarks, clean
+
+    own = params.dataset
+    if loaded.trusted and not own.benchmarks:
+        return {}
+    benchmarks = Benchmarks.read(ctx.root, own.benchmarks, own.similarity) \
+        if own.benchmarks else None
+    # What is generated is distinct by its normal form.
+    removed = clean(loaded, benchmarks, 2.0 if loaded.trusted else own.similarity, progress=True)
+    return {**removed, "benchmarks": benchmarks.files if benchmarks else []}
+
+
 def summary(loaded: Loaded, verified: int, outcome: Verification,
-            skipped: list[str]) -> dict[str, Any]:
+            skipped: list[str], removed: dict[str, Any]) -> dict[str, Any]:
     """The stage's metrics: nothing is dropped without a count."""
     kept, rows = outcome.kept, len(loaded.problems) + len(loaded.refused)
     return {
@@ -60,6 +75,7 @@ def summary(loaded: Loaded, verified: int, outcome: Verification,
         "solutions": dict(sorted(Counter(x for p in kept for x in p.solutions).items())),
         "verified": {"problems": verified, "programs": outcome.programs,
                      "unverified": outcome.unverified, "skipped_languages": skipped},
+        "overlap": removed,
         "refused": [*loaded.refused, *outcome.refused],
     }
 

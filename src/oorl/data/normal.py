@@ -17,12 +17,13 @@ def normal_text(solutions: Mapping[str, str]) -> str:
     except (KeyError, SyntaxError, ValueError):
         first = min(solutions, default="")
         return f"{first}: {' '.join(solutions.get(first, '').split())}"
-    bound = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound |= {node.id for node in ast.walk(tree)
+    nodes = list(ast.walk(tree))
+    bound = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    bound |= {node.id for node in nodes
               if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     names: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         for field in ("name", "arg", "id"):
             name = getattr(node, field, None)
             if isinstance(name, str) and name in bound:

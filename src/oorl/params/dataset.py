@@ -17,6 +17,12 @@ class DatasetParams(Section):
                       "published set's hub id")
     revision: str = Field("", description="of the hub data set, a commit; travels with the "
                           "problems; empty: the digest of the local files")
+    benchmarks: tuple[str, ...] = Field(
+        default=(), description="files or folders of benchmarks (JSON lines, Parquet); problems "
+        "that overlap them are refused")
+    similarity: float = Field(
+        0.8, gt=0, le=2, description="Jaccard similarity of statements or programs from which on "
+        "the later of two problems is refused; above 1: none; generated ones differ as they are")
     problems: int = Field(4000, ge=40, description="distinct functions over all splits; of files "
                           "at most so many")
     families: tuple[str, ...] = Field(

@@ -47,15 +47,21 @@ def read_rows(params: DatasetParams, root: Path, suffixes: tuple[str, ...] = SUF
         return
     for file in files_of(found, suffixes):
         name = str(file.relative_to(root) if file.is_relative_to(root) else file)
-        yield from _parquet(file, name) if file.suffix == ".parquet" else _lines(file, name)
+        yield from rows_of(file, name)
 
 
-def files_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+def rows_of(file: Path, name: str) -> Iterator[tuple[str, Row | DataError]]:
+    """The rows of one file, which messages call `name`."""
+    return _parquet(file, name) if file.suffix == ".parquet" else _lines(file, name)
+
+
+def files_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES,
+             key: str = "dataset.path") -> list[Path]:
     """The file, or all of a folder in order. Raises `DataError` if there is none."""
     files = sorted(p for p in path.rglob("*") if p.name.endswith(suffixes)) if path.is_dir() \
         else [path]
     if not files or not files[0].is_file():
-        raise DataError(f"{path}: no {' or '.join(suffixes)} file there", "Correct dataset.path.")
+        raise DataError(f"{path}: no {' or '.join(suffixes)} file there", f"Correct {key}.")
     return files
 
 
