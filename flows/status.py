@@ -19,6 +19,7 @@ from typing import Any
 from flows.stack import ROOT, Stack, stack_of
 from oorl.errors import OORLError
 from oorl.params import Params, load_params
+from tasks._delivery import waiting
 from tasks._process import quiet
 from tasks._tracking import tracking_uri
 from tasks.versions import gain, table
@@ -70,11 +71,13 @@ def tracked(params: Params, root: Path) -> str:
                                   filter_string="tags.`oorl.stage` != ''",
                                   order_by=["start_time DESC"]) if experiment else []
     except (MlflowException, OSError) as error:
-        return f"runs: the store {uri} does not answer: {str(error).splitlines()[0][:200]}"
+        return (f"runs: the store {uri} does not answer: {str(error).splitlines()[0][:200]}"
+                + _waiting(root))
     rows = [(run.info.run_name, run.info.status.lower(), _since(run.info.start_time),
              f"{((run.info.end_time or run.info.start_time) - run.info.start_time) / 1000:.0f} s",
              run.data.tags.get("error", "").split("\n")[0][:80]) for run in runs]
-    return table([("stage", "state", "started", "took", ""), *rows]) if rows else "runs: none yet"
+    text = table([("stage", "state", "started", "took", ""), *rows]) if rows else "runs: none yet"
+    return text + _waiting(root)
 
 
 def champion(params: Params, root: Path) -> str:
@@ -104,6 +107,11 @@ def champion(params: Params, root: Path) -> str:
     scores = [*((str(name), f"{100 * value:.1f}") for name, value in means.items()),
               ("mean", f"{100 * means.mean():.1f}")]
     return f"{head}\n{table([('target', 'pass@1, %'), *scores])}"
+
+
+def _waiting(root: Path) -> str:
+    found = waiting(root)
+    return f"\n{found} stage(s) wait for delivery to MLflow: `oorl deliver`" if found else ""
 
 
 def _ask(url: str, body: Any) -> Any:

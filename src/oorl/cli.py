@@ -16,6 +16,7 @@ In a project's folder:
     oorl promote [VERSION] let a registered version pass the gate, or refuse it
     oorl rollback          make the champion before champion again
     oorl history           versions, decisions, changes of champion
+    oorl deliver           bring MLflow what it missed while it did not answer
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PROJECT_COMMANDS = {
     "status": (["flows.status"], "what runs, what ran last, the champion and its scores"),
     "promote": (["tasks.versions", "promote"], "let a registered version pass the gate"),
     "rollback": (["tasks.versions", "rollback"], "make the champion before champion again"),
+    "deliver": (["tasks._delivery"], "bring MLflow what it missed while it did not answer"),
     "history": (["tasks.versions", "history"], "versions, decisions, changes of champion"),
 }
 """Modules of the project's folder, which the library does not import."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow_store import new_store
+
+from tasks import _delivery
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("dataset", "ir_groups", "validate", "base", "rl", "gepo", "control", "evaluate",
@@ -36,6 +45,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "params.yaml").write_text(
         "".join(f"{name}: {{}}\n" for name in SECTIONS) + "tracking: {}\n")
     (tmp_path / "stage.py").write_text(STAGE)
+    new_store(tmp_path)
     return tmp_path
 
 
@@ -111,17 +121,172 @@ def test_the_status_tells_how_a_stage_ended(project: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "nonsense://x", "sqlite:////dev/null/x.db"])
-def test_a_store_that_fails_costs_one_warning(uri: str, project: Path) -> None:
+def test_a_store_that_fails_costs_one_line_and_the_right_one_gets_all(
+        uri: str, project: Path) -> None:
     done = stage(project, MLFLOW_TRACKING_URI=uri, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
     assert done.returncode == 0
-    warnings = [line for line in done.stderr.splitlines() if "tracking is off" in line]
-    assert len(warnings) == 1
+    said = [line for line in done.stderr.splitlines() if "does not answer" in line]
+    assert len(said) == 1
     assert "Traceback" not in done.stderr
+    assert _delivery.waiting(project) == 1
+    assert _delivery.leftovers(project, f"sqlite:///{project}/.oorl/mlflow.db") == (1, [])
+    assert _delivery.waiting(project) == 0
+    (run,) = runs(project)
+    assert (run.info.status, run.data.metrics["loss"]) == ("FINISHED", 0.2)
+    assert run.info.end_time is not None
+    assert run.info.end_time - run.info.start_time < 1000 * (run.data.metrics["stage.seconds"] + 5)
 
 
 def test_tracking_can_be_switched_off(project: Path) -> None:
     text = (project / "params.yaml").read_text().replace("tracking: {}",
                                                          "tracking: {enabled: false}")
     (project / "params.yaml").write_text(text)
+    shutil.rmtree(project / ".oorl")
     assert stage(project).returncode == 0
     assert not (project / ".oorl").exists()
+
+
+# --- a server that goes away -----------------------------------------------------------------
+
+
+LONG_STAGE = """
+import pathlib, time
+from tasks._stage import stage_main
+
+def await_file(name):
+    while not pathlib.Path(name).exists():
+        time.sleep(0.02)
+
+def run(params, ctx):
+    for step in range(10):
+        ctx.log_metrics({"loss": step}, step=step)
+        if step == 4:
+            await_file("server.gone")
+    pathlib.Path("a.txt").write_text("of step 9")
+    ctx.log_artifact(pathlib.Path("a.txt"))
+    pathlib.Path("logged").touch()
+    await_file("server.back")
+
+stage_main("rl", run)
+"""
+
+
+def until(true: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    end = time.monotonic() + 240
+    while not true():
+        assert process is None or process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+class Server:
+    """A real tracking server over HTTP, with its own artifact store."""
+
+    def __init__(self, root: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address, self.root = f"http://127.0.0.1:{port}", root
+        self.command = [
+            sys.executable, "-m", "mlflow", "server", "--backend-store-uri", new_store(root),
+            "--artifacts-destination", str(root / "artifacts"), "--workers", "1",
+            "--host", "127.0.0.1", "--port", str(port)]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.root / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, start_new_session=True, env={
+                    **os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+                    "MLFLOW_DISABLE_TELEMETRY": "true"})
+        until(self.answers)
+
+    def answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.root / "log").read_text()[-3000:]
+        try:
+            urllib.request.urlopen(f"{self.address}/health", timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = Server(tmp_path_factory.mktemp("server"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_server_stopped_in_mid_run_loses_nothing(project: Path, server: Server) -> None:
+    (project / "long.py").write_text(LONG_STAGE)
+    variables = {"MLFLOW_TRACKING_URI": server.address, "OORL_PIPELINE": "p"}
+    clean = {key: value for key, value in os.environ.items() if key != "DVC_STAGE"}
+    running = subprocess.Popen(
+        [sys.executable, "long.py"], cwd=project, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env={**clean, "PYTHONPATH": f"{ROOT}:{ROOT}/src", **variables})
+    client = MlflowClient(server.address)
+
+    def found(name: str) -> list[Run]:
+        experiment = client.get_experiment_by_name("oorl")
+        return [] if experiment is None else [
+            run for run in client.search_runs([experiment.experiment_id])
+            if run.info.run_name == name]
+
+    def curve(run: Run) -> list[tuple[int, float]]:
+        return [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, "loss")]
+
+    try:
+        until(lambda: any(len(curve(run)) == 5 for run in found("rl")), running)
+        server.stop()
+        (project / "server.gone").touch()
+        until((project / "logged").exists, running)
+        (project / "a.txt").unlink()  # as DVC does before a stage runs again
+        whole = stage(project, "", **variables)  # a stage that meets no server from start to end
+        assert whole.returncode == 0
+        assert whole.stderr.count("does not answer") == 1
+        server.start()
+        (project / "server.back").touch()
+        printed = running.communicate(timeout=240)[0]
+    finally:
+        running.kill()
+    assert running.returncode == 0, printed
+    assert printed.count("does not answer") == 1
+    assert _delivery.waiting(project) == 0, printed
+    late, first = sorted(found("rl"), key=lambda run: run.info.start_time, reverse=True)
+    assert curve(first) == [(step, float(step)) for step in range(10)]
+    assert [step for step, _ in curve(late)] == [0, 1, 2, 3, 4]
+    assert {run.info.status for run in (late, first)} == {"FINISHED"}
+    assert Path(client.download_artifacts(first.info.run_id, "a.txt")).read_text() == "of step 9"
+    assert Path(client.download_artifacts(late.info.run_id, "a.txt")).read_text() == "hello"
+    (parent,) = found("pipeline")
+    assert parent.info.status == "FINISHED"
+    assert {run.data.tags["mlflow.parentRunId"] for run in (late, first)} == {parent.info.run_id}
+
+
+def test_delivering_twice_changes_nothing_and_a_refused_entry_stops_no_other(
+        project: Path) -> None:
+    stage(project, MLFLOW_TRACKING_URI="http://127.0.0.1:9", MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
+    (folder,) = (project / ".oorl" / "tracking").glob("*-*")
+    spool = _delivery.Spool(folder)
+    lines = (folder / "lines.jsonl").read_bytes().splitlines(keepends=True)
+    bad = json.dumps(["params", {"values": {"seed": "another"}}]).encode() + b"\n"
+    (folder / "lines.jsonl").write_bytes(b"".join([*lines[:-1], bad, lines[-1]]))
+    uri = f"sqlite:///{project}/.oorl/mlflow.db"
+    for _ in range(2):
+        _delivery.deliver(spool, uri)
+        (folder / "state.json").unlink()  # killed before it could be written
+    (run,) = runs(project)
+    assert run.info.status == "FINISHED"
+    history = MlflowClient(uri).get_metric_history(run.info.run_id, "loss")
+    assert [m.step for m in history] == [0, 1, 2, 3, 4]
+    assert '"another"' in (folder / "refused.jsonl").read_text()
