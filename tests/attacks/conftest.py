@@ -68,7 +68,7 @@ def attack(attacked: Judge, host: Path) -> Iterator[Callable[..., Verdict]]:
     assert (host / "secret.txt").read_text() == SECRET
     for pid in attacked.worker_pids():
         kept = ("OorlCompiler", "tsc_server", "server.exe", "bwrap", "/job/warm.",
-                "/warm.exe")
+                "/warm.exe", "/start.cpp", "@/job/args")
         for inside in descendants(pid):
             command = _command(inside)
             assert any(name in command for name in kept), command

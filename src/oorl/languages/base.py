@@ -117,12 +117,20 @@ class Warm:
 
 @dataclass(frozen=True)
 class Compile:
-    """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`."""
+    """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`.
+
+    Where `warm` can be had, `job` is run by a fork of it instead of `argv`, to the same effect,
+    but what it refuses with `doubt` in its message, and what it cannot link, is for `argv` to
+    decide.
+    """
 
     files: Mapping[str, bytes]
     argv: tuple[str, ...] = ()
     prepared: tuple[Prepared, ...] = ()
     server: Server | None = None
+    warm: Warm | None = None
+    job: bytes = b""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -305,6 +313,25 @@ def warm_part(name: str, source: str, output: str, options: tuple[str, ...] = ("
     return Prepared(name, {n: runtime_file(n) for n in dict.fromkeys(("warm.c", source))}, (
         compiler, "-O2", "-w", *options, "-o", "/tmp/artifact", f"/prepared/{name}/{source}"),
         output, executable=not options, optional=optional)
+
+
+def warm_compiler(name: str, argv: Sequence[str], start_at: str = "",
+                  prepared: tuple[Prepared, ...] = ()) -> Warm | None:
+    """A compiler whose forks go on before its `main`, or where it first opens the file `start_at`;
+    its object code is then what it writes to stdout. See `runtime/warm_start.c`."""
+    part = warm_part("start-warm", "warm_start.c", "warm.so")
+    if part is None:
+        return None
+    ours = ("LD_BIND_NOW=1", "LD_PRELOAD=/prepared/start-warm/warm.so",
+            *([f"OORL_START_AT={start_at}"] if start_at else []))
+    return Warm(name, {}, ("/usr/bin/env", *ours, *argv), (part, *prepared))
+
+
+def compile_job(files: Mapping[str, bytes], then: Sequence[str], args: Sequence[str] = ()) -> bytes:
+    """A job for a warm compiler: `then` is the command after it, `args` what it reads from
+    /job/args."""
+    lines = {"then": "\n".join(then).encode(), "args": "\n".join(args).encode()}
+    return pack_job((), {**files, **lines})
 
 
 def pack_job(argv: Sequence[str], files: Mapping[str, bytes]) -> bytes:

@@ -2,8 +2,10 @@
 
 The prelude (the whole standard library, `using namespace std`, the driver's declarations) is
 compiled once per machine, and so are the driver's bodies; `runtime/prelude.h` says how what is
-left for each candidate is kept small. A candidate's own `main` is renamed, not refused. A result
-may convert to the signature's type, except a floating one to an integral type.
+left for each candidate is kept small. clang itself is warm: a fork of one that has loaded the
+header and used what candidates use most (`runtime/sample.h`). A candidate's own `main` is renamed,
+not refused. A result may convert to the signature's type, except a floating one to an integral
+type.
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ from oorl.languages.base import (
     Probe,
     Program,
     Tool,
+    compile_job,
     find_tool,
     runtime_file,
     source_bytes,
+    warm_compiler,
     words,
 )
 from oorl.languages.values import as_float, escaped, octal_utf8, tokens
@@ -33,9 +37,14 @@ from oorl.records import Json, Signature, Type
 
 CLANG_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-color-diagnostics", "-fbracket-depth=1024")
 CLANG_PCH = ("-fpch-instantiate-templates", "-Xclang", "-fno-pch-timestamp")
+CLANG_WARM = ("-Xclang", "-no-clear-ast-before-backend")  # freeing it copies its pages first
 GXX_FLAGS = ("-std=c++17", "-O0", "-w", "-fno-diagnostics-color")
 GXX_ONLY = "variable-sized object may not be initialized"
 """What clang says of programs that g++ takes: these are right in the language as it is used."""
+
+WHOLE_PRELUDE = (b"#include <bits/stdc++.h>\n#ifdef __clang__\n"
+                 b'namespace oorl_ahead {\n#include "sample.h"\n}\n#endif\n')
+WHOLE_START = b'namespace oorl_start {\n#include "sample.h"\n}\n#include "/job/main.cpp"\n'
 
 
 class Cpp(Language):
@@ -97,7 +106,8 @@ class Cpp(Language):
 
     def whole(self, code: str) -> Program:
         """The standard library is there as if included, but no name of it is used for you."""
-        sources = {"prelude.h": b"#include <bits/stdc++.h>\n", "runtime.cpp": b""}
+        sources = {"prelude.h": WHOLE_PRELUDE, "runtime.cpp": b"", "start.cpp": WHOLE_START,
+                   "sample.h": runtime_file("sample.h")}
         return Program({}, ("/job/program",),
                        self._compile({"main.cpp": source_bytes(code)}, sources, "-whole"))
 
@@ -107,7 +117,8 @@ class Cpp(Language):
         compiler = clang or self.find()
         flags = CLANG_FLAGS if clang else GXX_FLAGS
         if sources is None:
-            sources = {name: runtime_file(name) for name in ("prelude.h", "runtime.cpp")}
+            sources = {name: runtime_file(name) for name in (
+                "prelude.h", "runtime.cpp", "start.cpp", "sample.h", "sample_driver.h")}
         kind = ("clang" if clang else "gcc") + label
         header, bodies = f"/prepared/cpp-{kind}", f"/prepared/cpp-{kind}-runtime"
         pch = CLANG_PCH if clang else ()
@@ -123,7 +134,13 @@ class Cpp(Language):
         compile_ = (compiler, *flags, *include, "-c", "/job/main.cpp", "-o", "/tmp/main.o")
         link = link_command(compiler, find_tool(self.tools[2].names), f"{bodies}/artifact")
         script = f"{self._first(compile_, clang is not None, header)} && {shlex.join(link)}"
-        return Compile(files, ("/bin/sh", "-c", script), prepared)
+        # It begins with what every candidate has in common, compiled in the parent.
+        warm = warm_compiler(f"clang{label}", (
+            compiler, *flags, *CLANG_WARM, *include, "-c", f"{header}/start.cpp", "-o", "-"),
+            "/job/main.cpp") if clang else None
+        job = compile_job(files, link) if warm else b""
+        return Compile(files, ("/bin/sh", "-c", script), prepared, warm=warm, job=job,
+                       doubt=GXX_ONLY if find_tool(("g++",)) else "")
 
     def _first(self, compile_: tuple[str, ...], clang: bool, header: str) -> str:
         """The compilation as a shell command. What is right for g++ alone is compiled by it."""
@@ -179,7 +196,8 @@ def link_command(compiler: str, mold: str | None, runtime: str) -> tuple[str, ..
     The compiler is asked once what it would run (`-###`); running the linker itself saves its
     start for every candidate. Where the answer is not understood, the compiler links.
     """
-    mold_flag = ("-fuse-ld=mold",) if mold else ()
+    # One thread, in this process: starting more costs more than linking something this small.
+    mold_flag = ("-fuse-ld=mold", "-Wl,--no-fork,--threads=1") if mold else ()
     with tempfile.TemporaryDirectory() as folder:  # compilers leave out inputs that do not exist
         names = {f"{folder}/main.o": "/tmp/main.o", f"{folder}/runtime.o": runtime,
                  f"{folder}/program": "/tmp/artifact"}

@@ -88,3 +88,9 @@ extern template class std::map<std::string, long long>;
 extern template class std::map<long long, long long>;
 #endif
 using namespace std;
+#if defined(__clang__) && !defined(OORL_RUNTIME)
+namespace oorl_ahead {
+#include "sample.h"
+#include "sample_driver.h"
+}
+#endif
