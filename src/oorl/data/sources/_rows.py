@@ -27,6 +27,9 @@ BAD_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError, Over
            SyntaxError, MemoryError, OORLError)
 """What reading a row that is not of its schema may raise; nothing else is caught."""
 
+HUB_REMEDY = ("Correct dataset.path, or allow the download (HF_HUB_OFFLINE=0), or give a folder "
+              "with its Parquet files.")
+
 Row = Mapping[str, Any]
 
 
@@ -43,7 +46,7 @@ def read_rows(params: DatasetParams, root: Path, suffixes: tuple[str, ...] = SUF
                         f"Set it to a {suffixes[0]} file or a folder of them, best in inputs/.")
     if ".parquet" in suffixes and not found.exists() and re.fullmatch(
             r"[\w.-]+/[\w.-]+(:[\w.-]+)?", params.path):
-        yield from _hub(params)
+        yield from hub_rows(params.path, params.revision, HUB_REMEDY)
         return
     for file in files_of(found, suffixes):
         name = str(file.relative_to(root) if file.is_relative_to(root) else file)
@@ -137,19 +140,20 @@ def _parquet(file: Path, name: str) -> Iterator[tuple[str, Row | DataError]]:
         yield f"{name}:{number + 1}", DataError(f"the file cannot be read on: {error}"[:300], "")
 
 
-def _hub(params: DatasetParams) -> Iterator[tuple[str, Row | DataError]]:
+def hub_rows(path: str, revision: str, remedy: str) -> Iterator[tuple[str, Row | DataError]]:
+    """The rows of all splits of `owner/name` or `owner/name:config`, streamed.
+
+    Raises `DataError` with the remedy.
+    """
     import datasets
 
-    name, _, config = params.path.partition(":")
+    name, _, config = path.partition(":")
     try:
-        splits = datasets.load_dataset(name, config or None, revision=params.revision or None,
+        splits = datasets.load_dataset(name, config or None, revision=revision or None,
                                        streaming=True)
         for split, rows in splits.items():
             for number, row in enumerate(rows, 1):
-                yield f"{params.path}:{split}:{number}", row
+                yield f"{path}:{split}:{number}", row
     except Exception as error:  # the hub's client raises many kinds
-        raise DataError(
-            f"{params.path}: neither a local path nor readable from the hub "
-            f"({type(error).__name__}: {str(error)[:200]})",
-            "Correct dataset.path, or allow the download (HF_HUB_OFFLINE=0), or give a folder "
-            "with its Parquet files.") from None
+        raise DataError(f"{path}: neither a local path nor readable from the hub "
+                        f"({type(error).__name__}: {str(error)[:200]})", remedy) from None
