@@ -89,8 +89,9 @@ def _vet(works: Sequence[Work], ir: str, trapping: str, params: IRGroupsParams) 
         work.packed = inputs.pack(work.signature, unique, prints)
     units = []
     for work in alive(works):
-        units += [work.unit(text, fuel=execute.VET_FUEL, hangs=8, every_pattern=True)
-                  for text in (work.plain, work.text(trap))]
+        units += [work.unit(text, fuel=execute.VET_FUEL, hangs=8, every_pattern=True,
+                            follows=follows)
+                  for text, follows in ((work.plain, False), (work.text(trap), True))]
     results = iter(execute.execute(units))
     for work in alive(works):
         _keep_vetted(work, next(results), next(results), params)
@@ -109,8 +110,7 @@ def _keep_vetted(work: Work, plain: np.ndarray | None, trap: np.ndarray | None,
         work.reason = "too few vetted inputs"
         return
     old = work.packed
-    prints = old.slot_bytes > inputs.pack(old.signature, old.values, False).slot_bytes
-    work.packed = inputs.pack(old.signature, [old.values[k] for k in kept], prints)
+    work.packed = inputs.pack(old.signature, [old.values[k] for k in kept], old.prints)
     work.expected = plain[0][kept][:, :work.packed.slot_bytes].copy()
 
 
@@ -165,7 +165,7 @@ def _pool(work: Work, texts: dict[str, str], params: IRGroupsParams) -> list[Win
             if changed not in texts and len(changed) <= params.max_ir_chars:
                 texts[changed] = f"{name}+{rewrite}"
                 chosen.append((changed, texts[changed]))
-    return [Winner(ir, name) for ir, name in chosen[:wanted] if variants.valid(ir)]
+    return [Winner(ir, name) for ir, name in chosen[:wanted]]
 
 
 def _same(slots: np.ndarray | None, work: Work) -> bool:

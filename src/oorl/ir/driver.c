@@ -351,9 +351,11 @@ static int collect(int count, const Arg *args, uint8_t *out) {
 }
 
 /* Run `function` on `inputs` inputs of `count` arguments. `slots` must be zeroed.
- * A function that has hung `max_hangs` times is given up: the slots after it say NOT_RUN. */
+ * A function that has hung `max_hangs` times is given up: the slots after it say NOT_RUN.
+ * `basis`, if any, are slots of an earlier run; an input that did not finish there is not run, and its status is that one's. */
 void oorl_run(void *function, int inputs, int count, const Arg *args, const uint8_t *blob, int ret_kind,
-             int ret_bytes, int fill, int64_t fuel_per_call, int max_hangs, int cpu_limit_ms, uint8_t *slots, int slot_bytes) {
+             int ret_bytes, int fill, int64_t fuel_per_call, int max_hangs, int cpu_limit_ms, uint8_t *slots, int slot_bytes,
+              const uint8_t *basis) {
     struct itimerval limit = {.it_value = {cpu_limit_ms / 1000, cpu_limit_ms % 1000 * 1000}}, off = {0};
     volatile int index, hangs = 0;
     pattern = (uint8_t)fill;
@@ -366,6 +368,12 @@ void oorl_run(void *function, int inputs, int count, const Arg *args, const uint
     for (index = 0; index < inputs && !expired && hangs < max_hangs; index++) {
         const Arg *mine = args + (size_t)index * count;
         Slot *slot = (Slot *)(slots + (size_t)index * slot_bytes);
+        int32_t before = basis ? ((const Slot *)(basis + (size_t)index * slot_bytes))->status : DONE;
+        if (before != DONE) {
+            slot->status = before;
+            hangs += before == FUEL;
+            continue;
+        }
         lay_out(count, mine, blob);
         fill_stack();
         heap_used = text_used = arrays_used = blocks_used = 0;

@@ -24,7 +24,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,9 @@ _HARMLESS = re.compile(r"@llvm\.(?:[su](?:min|max)|abs|fabs|ctpop|ctlz|cttz|ubsa
 _VECTOR_ALIGN = re.compile(r", align \d+$")
 _ALLOCA = re.compile(r"^(  %\d+ = )alloca ((?:\[\d+ x )*)(i8|i16|i32|i64|ptr|float|double)\]*"
                      r"(?:, (i\d+) (%?\d+))?(?:, align \d+)?$")
+_LABEL = re.compile(r"^([\w.]+):", re.M)
+_TARGET = re.compile(r"label %([\w.]+)")
+_PHIS = re.compile(r"(?:  %\S+ = phi [^\n]*\n)*")
 _CALL = re.compile(r"call [^\n]*?@([\w.$]+)\(")
 
 
@@ -76,6 +79,7 @@ class Unit:
     fuel: int = FUEL
     hangs: int = 2  # so many calls may run out of fuel before the rest is left out
     every_pattern: bool = False  # go on under the other patterns even so
+    follows: bool = False  # only the inputs on which the unit before it finishes
     defined: bool = False  # a call whose code breaks a promise of LLVM's flags is not `DONE`
 
 
@@ -129,31 +133,32 @@ def _array(line: str) -> str:
 def with_fuel(function: str, recursive: bool) -> str:
     """A define whose loops (targets of backward branches) and, if asked, entry burn fuel, and
     that covers the dead frame after each call and fences arrays (see driver.c)."""
-    lines = function.split("\n")
-    labels = {line[:line.index(":")]: at for at, line in enumerate(lines)
-              if line and line[0] not in " }d" and ":" in line}
-    loops = set()
-    for at, line in enumerate(lines):
-        if "label %" in line:
-            loops |= {labels[name] for name in re.findall(r"label %([\w.]+)", line)
-                      if labels.get(name, at + 1) <= at}
+    labels = {m[1]: m.start() for m in _LABEL.finditer(function)}
+    burners = {labels[m[1]] for m in _TARGET.finditer(function)
+               if labels.get(m[1], len(function)) <= m.start()}
+    out, last = [], 0
+    for at in sorted(burners | ({0} if recursive else set())):
+        phis = _PHIS.match(function, function.index("\n", at) + 1)
+        assert phis is not None
+        out += [function[last:phis.end()], "  call void @oorl_tick()\n"]
+        last = phis.end()
+    lines = "".join([*out, function[last:]]).split("\n")
     # Nothing unwinds: tables for it would cost a tenth of the machine code's time.
     lines[0] = lines[0].removesuffix(" {") + " nounwind {"
-    out: list[str] = []
-    pending = recursive
-    for at, line in enumerate(lines):
-        if pending and line.startswith("  ") and " = phi " not in line:
-            out.append("  call void @oorl_tick()")
-            pending = False
-        if " alloca " in line:
-            line = _array(line)
-        elif "<" in line and ", align " in line:  # arrays are aligned to their elements only
-            line = _VECTOR_ALIGN.sub(", align 1", line)
-        out.append(line)
-        if " call " in line and not _HARMLESS.search(line):
-            out.append("  call void @oorl_wipe()")
-        pending = pending or at in loops
-    return "\n".join(out)
+    return "\n".join(map(_fenced, lines))
+
+
+@lru_cache(maxsize=65536)  # mutants share most of their lines
+def _fenced(line: str) -> str:
+    if " alloca " in line:
+        return _array(line)
+    if "<" in line and ", align " in line:  # arrays are aligned to their elements only
+        line = _VECTOR_ALIGN.sub(", align 1", line)
+    if " call " not in line or line.endswith("@oorl_tick()"):
+        return line
+    if "@llvm.ubsantrap(" in line:  # which trap does not matter, and this one is selected faster
+        return "  call void @llvm.trap()"
+    return line if _HARMLESS.search(line) else line + "\n  call void @oorl_wipe()"
 
 
 def _padded(line: str, fill: int) -> str:
@@ -176,7 +181,7 @@ def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0, flag: str = "n
     parts, declares = [f'target triple = "{TRIPLE}"'], {}
     if fuel:
         declares = {"": "declare void @oorl_tick()\ndeclare void @oorl_wipe()\n"
-                        "declare ptr @oorl_array(i64, i64)"}
+                        "declare ptr @oorl_array(i64, i64)", "llvm.trap": "declare void @llvm.trap()"}
     for index, unit in enumerate(units):
         module = split_module(unit.ir)
 
@@ -193,11 +198,13 @@ def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0, flag: str = "n
             line = f"@v{index}.{name} = {rename(value, symbol)}"
             parts.append(_padded(line, fill) if fuel else line)
         for name, text in module.functions.items():
+            if fuel:
+                text = with_fuel(text, name in called)
             if unit.defined and fuel:
                 text = poison.checked(text, flag)
                 for other, line in poison.declarations(text).items():
                     declares.setdefault(other, line)
-            parts.append(rename(with_fuel(text, name in called) if fuel else text, symbol))
+            parts.append(rename(text, symbol))
         for name, line in module.declares.items():
             declares.setdefault(name, rename(line, symbol))
     return "\n".join([*parts, *declares.values()])
@@ -277,8 +284,9 @@ class Runner:
             pointer = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
             llvm.add_symbol(name, pointer)
         module = llvm.parse_assembly(text)
+        module.verify()  # a unit that is not valid IR ends as one that kills its child
         machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
-            cpu="x86-64", opt=0, jit=True, codemodel="jitdefault")
+            cpu="x86-64", opt=0, jit=True, reloc="pic", codemodel="small")
         engine = llvm.create_mcjit_compiler(module, machine)
         engine.finalize_object()
         functions = [engine.get_function_address(f"v{k}.{unit.name}")
@@ -289,10 +297,14 @@ class Runner:
             return 77
         for index, function in enumerate(functions, first):
             self._progress = index
-            self._call(library, self.units[index], function, address + self.offsets[index])
+            basis = address + self.offsets[index - 1] if self.units[index].follows else 0
+            self._call(library, self.units[index], function, address + self.offsets[index], basis)
         return 0
 
-    def _call(self, library: ctypes.PyDLL, unit: Unit, function: int, out: int) -> None:
+    def _call(self, library: ctypes.PyDLL, unit: Unit, function: int, out: int, basis: int,
+              ) -> None:
+        """What does not finish in the slots at `basis`, or else under the first pattern, is not
+        tried under the others: no label can rest on it."""
         packed = unit.packed
         returns = packed.signature.returns
         kind = {"double": 1, "float": 2, "bool": 6}.get(returns.scalar, 0)
@@ -302,7 +314,8 @@ class Runner:
                 ctypes.c_void_p(function), inputs, len(packed.signature.parameters), packed.args,
                 packed.blob, kind, returns.bytes, fill, ctypes.c_int64(unit.fuel),
                 unit.hangs, CPU_LIMIT_MS,
-                ctypes.c_void_p(out), packed.slot_bytes)
+                ctypes.c_void_p(out), packed.slot_bytes, ctypes.c_void_p(basis or None))
+            basis = basis or out
             out += inputs * packed.slot_bytes
             if not unit.every_pattern and inputs and ctypes.c_int32.from_address(
                     out - packed.slot_bytes).value == NOT_RUN:

@@ -172,6 +172,7 @@ class Packed:
     args: bytes
     blob: bytes
     slot_bytes: int
+    prints: bool = False
 
 
 def fits(signature: CSignature, value: list[Json]) -> bool:
@@ -198,7 +199,7 @@ def pack(signature: CSignature, values: Sequence[list[Json]], prints: bool = Tru
                 args += struct.pack("<iiq", 0, 0, item - 2**64 if item >= 2**63 else item)
         widest = max(widest, used)
     slot = (16 + widest + (TEXT_BYTES if prints else 0) + 15) & ~15
-    return Packed(signature, tuple(values), bytes(args), bytes(blob), slot)
+    return Packed(signature, tuple(values), bytes(args), bytes(blob), slot, prints)
 
 
 def read_output(packed: Packed, index: int, slot: bytes) -> Json:

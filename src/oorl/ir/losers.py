@@ -60,7 +60,10 @@ def _round(works: Sequence[Work], params: IRGroupsParams, effort: float) -> None
 
 
 def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant]:
-    """The next `count` valid mutants (fewer at the end), the winners taking turns."""
+    """The next `count` mutants (fewer at the end), the winners taking turns.
+
+    A mutant that were not valid would be refused when it is run: see `execute`.
+    """
     found: list[Mutant] = []
     dry = 0  # winners in a row with nothing left
     while len(found) < count and dry < len(work.streams):
@@ -69,8 +72,7 @@ def _next_mutants(work: Work, params: IRGroupsParams, count: int) -> list[Mutant
         dry += 1
         for operator, ir in work.streams[index]:
             if ir not in work.seen and len(ir) <= params.max_ir_chars \
-                    and is_close(work.winners[index].ir, ir, params.max_loser_edits) \
-                    and variants.valid(ir):
+                    and is_close(work.winners[index].ir, ir, params.max_loser_edits):
                 work.seen.add(ir)
                 found.append(Mutant(ir, index, operator))
                 dry = 0

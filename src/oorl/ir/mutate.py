@@ -13,10 +13,12 @@ import random
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from oorl.ir.normalise import renumber
 
+_CACHE = 65536  # lines: winners and functions share many
 _VALUE = r"(?:%\d+|-?\d+|true|false|-?\d\.\d+e[+-]\d+|0x[0-9A-F]+)"
 _HEAD = re.compile(r"^define .*?\((.*)\)[^)]*\{$")
 _BINOP = re.compile(rf"^  (%\d+) = (add|sub|mul|sdiv|udiv|srem|urem|shl|lshr|ashr|and|or|xor|fadd"
@@ -56,8 +58,7 @@ _OTHER = {"add": "sub", "sub": "add", "mul": "add", "sdiv": "srem", "srem": "sdi
 _ORDERED = {"sub", "sdiv", "udiv", "srem", "urem", "shl", "lshr", "ashr", "fsub", "fdiv", "frem"}
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """One possible change: line `at` becomes `line` (or goes), and `old` is read as `new`."""
 
     operator: str
@@ -79,8 +80,9 @@ def sites(text: str) -> list[Site]:
         elif line and line[0].isdigit():
             block = {}
         elif line.startswith("  "):
-            found += (s for s in _changes(at, line)
-                      if s.operator != "switch_case" or not _has_case(text, s.line or ""))
+            found += [Site(operator, at, changed, old, new)
+                      for operator, changed, old, new in _changes(line)
+                      if operator != "switch_case" or not _has_case(text, changed or "")]
             found += _wrong_values(at, line, scope, block)
             _learn(line, scope, block)
     return found
@@ -160,25 +162,25 @@ def _arguments(head: str) -> dict[str, list[str]]:
 
 def _learn(line: str, scope: dict[str, list[str]], block: dict[str, list[str]]) -> None:
     """Remember what the line defines: allocas for the whole function, others for the block."""
+    kind, name = _defined(line)
+    if kind:
+        (scope if kind.startswith("alloca ") else block).setdefault(kind, []).append(name)
+
+
+@lru_cache(maxsize=_CACHE)
+def _defined(line: str) -> tuple[str, str]:
+    """The type and the name of a line's result; no type for what no operator can use."""
     if " = " not in line:
-        return
+        return "", ""
     name = line[2:line.index(" ", 2)]
     if " = alloca " in line:
-        kind = "alloca " + line.split(" = alloca ", 1)[1].split(",")[0]
-        scope.setdefault(kind, []).append(name)
-        return
+        return "alloca " + line.split(" = alloca ", 1)[1].split(",")[0], name
     if " = icmp " in line or " = fcmp " in line:
-        block.setdefault("i1", []).append(name)
-        return
+        return "i1", name
     if " = getelementptr " in line:
-        block.setdefault("gep " + line.split("getelementptr", 1)[1].split(", ptr")[0].split()[-1],
-                         []).append(name)
-        return
-    for pattern in _DEFINES:
-        match = pattern.match(line)
-        if match:
-            block.setdefault(match[2], []).append(name)
-            return
+        return "gep " + line.split("getelementptr", 1)[1].split(", ptr")[0].split()[-1], name
+    found = next((m for m in (pattern.match(line) for pattern in _DEFINES) if m), None)
+    return (found[2] if found else ""), name
 
 
 def _nearby(value: str, kind: str) -> list[str]:
@@ -196,81 +198,110 @@ def _nearby(value: str, kind: str) -> list[str]:
     return []
 
 
-def _changes(at: int, line: str) -> Iterator[Site]:
+Change = tuple[str, str | None, str, str]
+"""A `Site` without its place: operator, line, old, new."""
+
+
+def _change(operator: str, line: str | None, old: str = "", new: str = "") -> Change:
+    return operator, line, old, new
+
+
+@lru_cache(maxsize=_CACHE)
+def _changes(line: str) -> tuple[Change, ...]:
     """What can be done to one line without knowing other values."""
+    return tuple(_changed(line))
+
+
+def _changed(line: str) -> Iterator[Change]:
     if m := _BINOP.match(line):
-        yield from _binop(at, m)
+        yield from _binop(m)
     elif m := _CMP.match(line):
         name, op, same, predicate, kind, a, b = m.groups()
         negated = _ICMP_NEGATED if op == "icmp" else _FCMP_NEGATED
         for operator, table in (("negate", negated), ("swap", _SWAPPED), ("bound", _BOUND)):
             if predicate in table:
-                yield Site(f"{op}_{operator}", at,
+                yield _change(f"{op}_{operator}",
                            f"  {name} = {op}{same} {table[predicate]} {kind} {a}, {b}")
         for near in _nearby(b, kind):
-            yield Site("constant", at, f"  {name} = {op}{same} {predicate} {kind} {a}, {near}")
+            yield _change("constant", f"  {name} = {op}{same} {predicate} {kind} {a}, {near}")
     elif m := _SELECT.match(line):
-        yield Site("select_swap", at, f"{m[1]}, {m[3]}, {m[2]}")
+        yield _change("select_swap", f"{m[1]}, {m[3]}, {m[2]}")
     elif "@llvm." in line and (m := _MINMAX.search(line)):
         other = "max" if m[2] == "min" else "min"
-        yield Site("minmax", at, line[:m.start(2)] + other + line[m.end(2):])
+        yield _change("minmax", line[:m.start(2)] + other + line[m.end(2):])
     elif m := _UNARY_CALL.match(line):
-        yield Site("call_drop", at, None, m[1], m[3])
+        yield _change("call_drop", None, m[1], m[3])
     elif m := _BRANCH.match(line):
         if m[2] != m[3]:
-            yield Site("branch_swap", at, f"{m[1]}, {m[3]}, {m[2]}")
+            yield _change("branch_swap", f"{m[1]}, {m[3]}, {m[2]}")
     elif m := _GEP.match(line):
-        yield from (Site("gep_index", at, f"{m[1]} {near}") for near in _nearby(m[3], m[2]))
+        yield from (_change("gep_index", f"{m[1]} {near}") for near in _nearby(m[3], m[2]))
     elif m := _STORE.match(line):
-        yield Site("store_drop", at, None)
-        yield from (Site("constant", at, f"  store {m[1]} {near}, ptr {m[3]}{m[4]}")
+        yield _change("store_drop", None)
+        yield from (_change("constant", f"  store {m[1]} {near}, ptr {m[3]}{m[4]}")
                     for near in _nearby(m[2], m[1]))
     elif m := _CAST.match(line):
-        yield Site("cast", at, f"{m[1]}{'zext' if m[2] == 'sext' else 'sext'} {m[3]}")
+        yield _change("cast", f"{m[1]}{'zext' if m[2] == 'sext' else 'sext'} {m[3]}")
     elif m := _RET.match(line):
-        yield from (Site("constant", at, f"  ret {m[1]} {near}") for near in _nearby(m[2], m[1]))
+        yield from (_change("constant", f"  ret {m[1]} {near}") for near in _nearby(m[2], m[1]))
     elif m := _PHI.match(line):
-        yield from _phi(at, m)
+        yield from _phi(m)
     elif m := _CASE.match(line):
-        yield from (Site("switch_case", at, f"    {m[1]} {near}, label %{m[3]}")
+        yield from (_change("switch_case", f"    {m[1]} {near}, label %{m[3]}")
                     for near in _nearby(m[2], m[1]))
 
 
-def _binop(at: int, m: re.Match[str]) -> Iterator[Site]:
+def _binop(m: re.Match[str]) -> Iterator[Change]:
     name, op, _, kind, a, b = m.groups()
-    yield Site("binop", at, f"  {name} = {_OTHER[op]} {kind} {a}, {b}")
+    yield _change("binop", f"  {name} = {_OTHER[op]} {kind} {a}, {b}")
     if op in _ORDERED and a != b:
-        yield Site("operand_swap", at, f"  {name} = {op} {kind} {b}, {a}")
-    yield Site("binop_drop", at, None, name, a)
+        yield _change("operand_swap", f"  {name} = {op} {kind} {b}, {a}")
+    yield _change("binop_drop", None, name, a)
     if b.startswith("%"):
-        yield Site("binop_drop", at, None, name, b)
+        yield _change("binop_drop", None, name, b)
     operator = "shift" if op in ("shl", "lshr", "ashr") else "constant"
     for near in _nearby(b, kind):
         if operator == "constant" or 0 <= int(near) < int(kind[1:]):
-            yield Site(operator, at, f"  {name} = {op} {kind} {a}, {near}")
+            yield _change(operator, f"  {name} = {op} {kind} {a}, {near}")
     for near in _nearby(a, kind):
-        yield Site("constant", at, f"  {name} = {op} {kind} {near}, {b}")
+        yield _change("constant", f"  {name} = {op} {kind} {near}, {b}")
 
 
-def _phi(at: int, m: re.Match[str]) -> Iterator[Site]:
+def _phi(m: re.Match[str]) -> Iterator[Change]:
     name, kind, rest = m.groups()
     arms = re.findall(r"\[ (\S+), (%\d+) \]", rest)
-    for index, (value, _) in enumerate(arms):
+    for value, block in dict.fromkeys(arms):
         for near in _nearby(value, kind):
-            changed = [(near if k == index else v, b) for k, (v, b) in enumerate(arms)]
+            # A block may be there twice, always with the same value.
+            changed = [(near if b == block else v, b) for v, b in arms]
             shown = ", ".join(f"[ {v}, {b} ]" for v, b in changed)
-            yield Site("phi_constant", at, f"  {name} = phi {kind} {shown}")
+            yield _change("phi_constant", f"  {name} = phi {kind} {shown}")
 
 
 def _wrong_values(at: int, line: str, scope: dict[str, list[str]],
                   block: dict[str, list[str]]) -> Iterator[Site]:
     """Another value of the same type that is defined here: an argument, a variable, a neighbour."""
-    if m := _LOAD.match(line):
+    operator, kind, places = _operands(line)
+    if operator == "load_variable":
+        ((start, end, value),) = places
         for names in scope.values():
-            if m[3] in names:
-                yield from (Site("load_variable", at, f"  {m[1]} = load {m[2]}, ptr {other}{m[4]}")
-                            for other in names if other != m[3])
+            if value in names:
+                yield from (Site(operator, at, line[:start] + other + line[end:])
+                            for other in names if other != value)
         return
+    if places:
+        others = (*scope.get(kind, []), *block.get(kind, [])[-3:])
+        for start, end, value in places:
+            for other in others:
+                if other != value:
+                    yield Site(operator, at, line[:start] + other + line[end:])
+
+
+@lru_cache(maxsize=_CACHE)
+def _operands(line: str) -> tuple[str, str, tuple[tuple[int, int, str], ...]]:
+    """The operator, the type and the places (start, end, name) of values that may be others."""
+    if m := _LOAD.match(line):
+        return "load_variable", "", ((*m.span(3), m[3]),)
     if m := _BINOP.match(line) or _CMP.match(line):
         last = m.re.groups
         places, kind = [last - 1, last], m[last - 2]
@@ -279,9 +310,5 @@ def _wrong_values(at: int, line: str, scope: dict[str, list[str]],
     elif m := _GEP.match(line):
         places, kind = [3], m[2]
     else:
-        return
-    for place in places:
-        if m[place].startswith("%"):
-            for other in (*scope.get(kind, []), *block.get(kind, [])[-3:]):
-                if other != m[place]:
-                    yield Site("operand", at, line[:m.start(place)] + other + line[m.end(place):])
+        return "", "", ()
+    return "operand", kind, tuple((*m.span(k), m[k]) for k in places if m[k].startswith("%"))

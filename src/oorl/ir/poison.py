@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 _TYPE = r"(i\d+|<\d+ x i\d+>)"
 _A, _B = r"(<[^>]*>|[^,<]+)", r"(<[^>]*>|[^,<]+)"
@@ -22,15 +23,30 @@ _SAME = re.compile(rf"^  %(\d+) = icmp samesign \w+ {_TYPE} {_A}, {_B}$")
 _TO_INT = re.compile(r"^  %(\d+) = fpto([su])i (double|float) (\S+) to i(\d+)$")
 _BITS = re.compile(r"^  %(\d+) = (?:\w+ )*call (?:range\([^)]*\) )?(i\d+) @llvm\.(abs|ctlz|cttz)"
                    r"\.\w+\(i\d+ (\S+), i1 (?:immarg )?true\)")
+_ENDS = ("  br ", "  ret ", "  switch ", "  unreachable")
 _OVERFLOW = re.compile(r"call (\{ .*? \}) @(llvm\.[su]\w+\.with\.overflow\.(\w+))\(")
 
 
 def checked(function: str, flag: str) -> str:
-    """A define in the form of `normalise` with the checks; `flag` is a pointer to the byte."""
-    lines = []
+    """A define in the form of `normalise` with the checks; `flag` is a pointer to the byte.
+
+    A block's breaches are noted together, before it ends: a block that is left in its middle ends
+    the call.
+    """
+    lines: list[str] = []
+    broken = ""
     for line in function.split("\n"):
+        if broken and line.startswith(_ENDS):
+            lines += (f"  {broken}.z = zext i1 {broken} to i8", f"  {broken}.l = load i8, ptr {flag}",
+                      f"  {broken}.s = or i8 {broken}.l, {broken}.z",
+                      f"  store i8 {broken}.s, ptr {flag}")
+            broken = ""
         lines.append(line)
-        lines += _checks(line, flag)
+        for steps, name in _checks(line):
+            lines += steps
+            if broken:
+                lines.append(f"  {name}.o = or i1 {broken}, {name}")
+            broken = f"{name}.o" if broken else name
     return "\n".join(lines)
 
 
@@ -41,25 +57,24 @@ def declarations(text: str) -> dict[str, str]:
             for kind in [re.sub(r"\{ (.*), [^,]*i1>? \}", r"\1", result)]}
 
 
-def _checks(line: str, flag: str) -> Iterator[str]:
-    """Instructions that set the byte if the line's result is poison."""
-    if " = " not in line:
-        return
-    for index, (place, kind, steps) in enumerate(_promises(line)):
-        name = f"%p{place}.{index}"
-        *before, last = steps
-        for number, step in enumerate(before):
-            yield f"  {name}.{number} = {step}".replace("$", f"{name}.")
-        yield f"  {name} = {last}".replace("$", f"{name}.")
-        broken = name
-        if lanes := re.match(r"<(\d+) x", kind):
-            yield f"  {name}.v = bitcast <{lanes[1]} x i1> {name} to i{lanes[1]}"
-            yield f"  {name}.b = icmp ne i{lanes[1]} {name}.v, 0"
-            broken = f"{name}.b"
-        yield f"  {name}.z = zext i1 {broken} to i8"
-        yield f"  {name}.l = load i8, ptr {flag}"
-        yield f"  {name}.s = or i8 {name}.l, {name}.z"
-        yield f"  store i8 {name}.s, ptr {flag}"
+@lru_cache(maxsize=65536)  # mutants share most of their lines
+def _checks(line: str) -> tuple[tuple[list[str], str], ...]:
+    """For each promise of a line, instructions and the i1 that is true where it is broken."""
+    return tuple(_check(*promise, index) for index, promise in enumerate(_promises(line))) \
+        if " = " in line else ()
+
+
+def _check(place: str, kind: str, steps: list[str], index: int) -> tuple[list[str], str]:
+    name = f"%p{place}.{index}"
+    *before, last = steps
+    lines = [f"  {name}.{number} = {step}".replace("$", f"{name}.")
+             for number, step in enumerate(before)]
+    lines.append(f"  {name} = {last}".replace("$", f"{name}."))
+    if lanes := re.match(r"<(\d+) x", kind):
+        lines += (f"  {name}.v = bitcast <{lanes[1]} x i1> {name} to i{lanes[1]}",
+                  f"  {name}.b = icmp ne i{lanes[1]} {name}.v, 0")
+        name = f"{name}.b"
+    return lines, name
 
 
 def _promises(line: str) -> Iterator[tuple[str, str, list[str]]]:
