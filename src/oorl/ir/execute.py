@@ -181,7 +181,8 @@ def join(units: Sequence[Unit], fuel: bool = True, fill: int = 0, flag: str = "n
     parts, declares = [f'target triple = "{TRIPLE}"'], {}
     if fuel:
         declares = {"": "declare void @oorl_tick()\ndeclare void @oorl_wipe()\n"
-                        "declare ptr @oorl_array(i64, i64)", "llvm.trap": "declare void @llvm.trap()"}
+                        "declare ptr @oorl_array(i64, i64)",
+                    "llvm.trap": "declare void @llvm.trap()"}
     for index, unit in enumerate(units):
         module = split_module(unit.ir)
 

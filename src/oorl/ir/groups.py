@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from oorl.ir.work import Source
 from oorl.params.ir_groups import IRGroupsParams
 from oorl.records import IRGroup, Problem, canonical, stable_id
 
-CHUNK, SMALL_CHUNK = 256, 64  # functions; a large one pays less for its forks and passes
+CHUNK, SMALL_CHUNK = 320, 64  # functions; a large one pays less for its forks and passes
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -125,12 +126,14 @@ def build_from_sources(sources: Sequence[Source], params: IRGroupsParams, seed: 
 
 
 def _chunks(sources: Sequence[Source]) -> list[Sequence[Source]]:
-    """The sources in order, at most `CHUNK` in each and of one language."""
+    """The sources in order, at most `CHUNK` in each and of one language; even in number and size,
+    for two workers."""
     chunks: list[Sequence[Source]] = []
     for language, run in groupby(sources, lambda s: s.function.language):
         get_frontend(language).version()  # a missing toolchain is reported before the work starts
         of_one = list(run)
-        size = min(CHUNK, max(SMALL_CHUNK, len(of_one) // 4))
+        pairs = ceil(len(of_one) / (2 * CHUNK))
+        size = min(CHUNK, max(SMALL_CHUNK, ceil(len(of_one) / (2 * pairs))))
         chunks += [of_one[k:k + size] for k in range(0, len(of_one), size)]
     return chunks
 

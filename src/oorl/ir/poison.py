@@ -37,7 +37,8 @@ def checked(function: str, flag: str) -> str:
     broken = ""
     for line in function.split("\n"):
         if broken and line.startswith(_ENDS):
-            lines += (f"  {broken}.z = zext i1 {broken} to i8", f"  {broken}.l = load i8, ptr {flag}",
+            lines += (f"  {broken}.z = zext i1 {broken} to i8",
+                      f"  {broken}.l = load i8, ptr {flag}",
                       f"  {broken}.s = or i8 {broken}.l, {broken}.z",
                       f"  store i8 {broken}.s, ptr {flag}")
             broken = ""
