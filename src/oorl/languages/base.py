@@ -37,14 +37,18 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import shutil
 import struct
+import subprocess
 import sys
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import ClassVar
 
 from oorl.errors import DataError, ToolchainMissing
@@ -332,6 +336,31 @@ def compile_job(files: Mapping[str, bytes], then: Sequence[str], args: Sequence[
     /job/args."""
     lines = {"then": "\n".join(then).encode(), "args": "\n".join(args).encode()}
     return pack_job((), {**files, **lines})
+
+
+@cache
+def link_command(compiler: str, mold: str | None, *inputs: str) -> tuple[str, ...]:
+    """How to link /tmp/main.o and `inputs` into /tmp/artifact.
+
+    The compiler is asked once what it would run (`-###`); running the linker itself saves its
+    start for every candidate. Where the answer is not understood, the compiler links.
+    """
+    # One thread, in this process: starting more costs more than linking something this small.
+    mold_flag = ("-fuse-ld=mold", "-Wl,--no-fork,--threads=1") if mold else ()
+    with tempfile.TemporaryDirectory() as folder:  # compilers leave out inputs that do not exist
+        names = {f"{folder}/{index}.o": name
+                 for index, name in enumerate(("/tmp/main.o", *inputs))}
+        for name in names:
+            Path(name).touch()
+        program = f"{folder}/program"
+        done = subprocess.run([compiler, *mold_flag, *names, "-o", program, "-###"],
+                              capture_output=True, text=True, check=False)
+    names[program] = "/tmp/artifact"
+    lines = done.stderr.strip().splitlines()
+    parts = shlex.split(lines[-1]) if lines else []
+    if names.keys() <= set(parts) and os.path.basename(parts[0]).startswith(("ld", "mold")):
+        return tuple(names.get(part, part) for part in parts)
+    return (compiler, *mold_flag, "/tmp/main.o", *inputs, "-o", "/tmp/artifact")
 
 
 def pack_job(argv: Sequence[str], files: Mapping[str, bytes]) -> bytes:

@@ -10,13 +10,8 @@ type.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 
 from oorl.languages.base import (
     Compile,
@@ -27,6 +22,7 @@ from oorl.languages.base import (
     Tool,
     compile_job,
     find_tool,
+    link_command,
     runtime_file,
     source_bytes,
     warm_compiler,
@@ -187,30 +183,6 @@ def driver(signature: Signature) -> str:
         f"      {returns} value = {call};\n"
         "      oorl::open_record(); oorl::out.put(value); oorl::close_record();\n"
         "    } catch (...) { oorl::caught(); }\n  }\n  oorl::finish();\n}\n")
-
-
-@cache
-def link_command(compiler: str, mold: str | None, runtime: str) -> tuple[str, ...]:
-    """How to link /tmp/main.o with the runtime into /tmp/artifact.
-
-    The compiler is asked once what it would run (`-###`); running the linker itself saves its
-    start for every candidate. Where the answer is not understood, the compiler links.
-    """
-    # One thread, in this process: starting more costs more than linking something this small.
-    mold_flag = ("-fuse-ld=mold", "-Wl,--no-fork,--threads=1") if mold else ()
-    with tempfile.TemporaryDirectory() as folder:  # compilers leave out inputs that do not exist
-        names = {f"{folder}/main.o": "/tmp/main.o", f"{folder}/runtime.o": runtime,
-                 f"{folder}/program": "/tmp/artifact"}
-        main, bodies, program = names
-        Path(main).touch()
-        Path(bodies).touch()
-        done = subprocess.run([compiler, *mold_flag, main, bodies, "-o", program, "-###"],
-                              capture_output=True, text=True, check=False)
-    lines = done.stderr.strip().splitlines()
-    parts = shlex.split(lines[-1]) if lines else []
-    if names.keys() <= set(parts) and os.path.basename(parts[0]).startswith(("ld", "mold")):
-        return tuple(names.get(part, part) for part in parts)
-    return (compiler, *mold_flag, "/tmp/main.o", runtime, "-o", "/tmp/artifact")
 
 
 LANGUAGE = Cpp()

@@ -6,9 +6,12 @@ reach by name. `std::collections` is imported unless the candidate does so itsel
 
 from __future__ import annotations
 
+import glob
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from oorl.languages.base import (
     Compile,
@@ -17,9 +20,12 @@ from oorl.languages.base import (
     Probe,
     Program,
     Tool,
+    compile_job,
     find_tool,
+    link_command,
     runtime_file,
     source_bytes,
+    warm_compiler,
     words,
 )
 from oorl.languages.values import as_float, braced_hex, escaped, tokens
@@ -27,6 +33,12 @@ from oorl.records import Json, Signature, Type
 
 FLAGS = ("--edition=2021", "-Cprefer-dynamic", "-Cdebuginfo=0", "-Coverflow-checks=yes",
          "-Cincremental=no", "--cap-lints=allow", "-Crpath=yes")
+
+LINK_DRIVERS = ("clang-19", "clang-18", "clang-17", "cc", "gcc")
+"""What knows the C library's part of a link; clang says how to do without itself."""
+
+NEED_RUSTC = r"#!?\[\s*(link|global_allocator|no_std|no_main)\b|\bextern\s+crate\b"
+"""What asks for other libraries than those that a warm rustc's object files are linked with."""
 
 
 class Rust(Language):
@@ -92,8 +104,18 @@ class Rust(Language):
         # One unit: a second thread costs more than it brings in a file this short.
         command = (self.find(), *FLAGS, *link, "-Ccodegen-units=1", "--crate-name=main", *options,
                    "--remap-path-prefix=/job/=", "/job/main.rs", "-o", "/tmp/artifact")
-        return Compile(files, ("/bin/sh", "-c", f"cd /tmp && {shlex.join(command)}"),
-                       (prepared,) if prepared else ())
+        argv = ("/bin/sh", "-c", f"cd /tmp && {shlex.join(command)}")
+        needed = (prepared,) if prepared else ()
+        runtime = libraries(self.find())
+        warm = warm_compiler("rustc", (self.find(), "@/job/args"))
+        if warm is None or not runtime or any(re.search(NEED_RUSTC, text.decode("utf-8", "replace"))
+                                              for text in files.values()):
+            return Compile(files, argv, needed)
+        driver = (f"/prepared/{prepared.name}/{prepared.output}",) if prepared else ()
+        then = link_command(find_tool(LINK_DRIVERS) or self.find(1),
+                            find_tool(self.tools[2].names), *driver, *runtime)
+        args = (*command[1:-1], "/tmp/main.o", "--emit=obj")
+        return Compile(files, argv, needed, warm=warm, job=compile_job(files, then, args))
 
     @property
     def probes(self) -> Mapping[str, Probe]:
@@ -106,6 +128,18 @@ class Rust(Language):
             "crash": Probe(body("nums[99]"), "runtime_error"),
             "hang": Probe(body("loop {}"), "timeout"),
         }
+
+
+@cache
+def libraries(rustc: str) -> tuple[str, ...]:
+    """What rustc links a program with that uses the shared standard library."""
+    done = subprocess.run([rustc, "--print", "target-libdir"], capture_output=True, text=True,
+                          check=False)
+    found = [sorted(glob.glob(f"{done.stdout.strip()}/{name}"))
+             for name in ("libstd-*.so", "libcompiler_builtins-*.rlib")]
+    if done.returncode or any(len(paths) != 1 for paths in found):
+        return ()
+    return (*(path for paths in found for path in paths), "-lgcc_s", "-lm")
 
 
 def rust_type(type_: Type) -> str:

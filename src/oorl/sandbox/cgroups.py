@@ -35,6 +35,7 @@ class Group:
     directories: dict[str, Path]
     join_fds: list[int] = field(default_factory=list)
     limits: tuple[int, int] = (0, 0)
+    _files: dict[str, int] = field(default_factory=dict)
 
     def open(self) -> None:
         """Open what a child writes "0" to in order to join; children inherit nothing else."""
@@ -60,18 +61,25 @@ class Group:
 
     def usage(self) -> Usage:
         """Read the counters."""
-        memory, pids = self.directories["memory"], self.directories["pids"]
-        refused = _counter(pids / "pids.events", "max")
-        if self.version == 2:
-            return Usage(_counter(memory / "cpu.stat", "usage_usec") / 1e6,
-                         _counter(memory / "memory.events", "oom_kill"), refused)
-        return Usage(self.cpu_s(), _counter(memory / "memory.oom_control", "oom_kill"), refused)
+        refused = _counter(self._read("pids", "pids.events"), b"max")
+        kills = self._read("memory", "memory.events" if self.version == 2 else "memory.oom_control")
+        return Usage(self.cpu_s(), _counter(kills, b"oom_kill"), refused)
 
     def cpu_s(self) -> float:
         """CPU seconds used so far by everything that ever ran in the group."""
         if self.version == 2:
-            return _counter(self.directories["memory"] / "cpu.stat", "usage_usec") / 1e6
-        return int((self.directories["cpuacct"] / "cpuacct.usage").read_text()) / 1e9
+            return _counter(self._read("memory", "cpu.stat"), b"usage_usec") / 1e6
+        return int(self._read("cpuacct", "cpuacct.usage")) / 1e9
+
+    def _read(self, controller: str, name: str) -> bytes:
+        """A file of the group, kept open since each verdict reads it; empty if there is none."""
+        if name not in self._files:
+            try:
+                path = self.directories[controller] / name
+                self._files[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return b""
+        return os.pread(self._files[name], 4096, 0)
 
     def processes(self) -> list[int]:
         """Processes in the group now."""
@@ -93,10 +101,15 @@ class Group:
     def remove(self) -> None:
         """Kill what is left and remove the group."""
         self.kill()
-        for fd in self.join_fds:
+        self.close()
+        _remove(self.directories)
+
+    def close(self) -> None:
+        """Close what is open."""
+        for fd in (*self.join_fds, *self._files.values()):
             os.close(fd)
         self.join_fds.clear()
-        _remove(self.directories)
+        self._files.clear()
 
 
 def create(name: str) -> Group | None:
@@ -104,17 +117,18 @@ def create(name: str) -> Group | None:
     label = f"{PREFIX}{os.getpid()}-{name}"
     for version, parents in _parents():
         directories = {kind: parent / label for kind, parent in parents.items()}
+        group = Group(version, directories)
         try:
             for parent in set(parents.values()):
                 _remove_stale(parent)
             for directory in dict.fromkeys(directories.values()):
                 directory.mkdir(exist_ok=True)
-            group = Group(version, directories)
             group.limit(2**26, 8)
             group.usage()
             group.open()
             return group
         except OSError:
+            group.close()
             _remove(directories)
     return None
 
@@ -188,11 +202,10 @@ def _remove(directories: dict[str, Path]) -> None:
             directory.rmdir()
 
 
-def _counter(path: Path, key: str) -> int:
-    """`key` in a file of "key value" lines; 0 where the file or key does not exist."""
-    with contextlib.suppress(OSError):
-        for line in path.read_text().splitlines():
-            name, _, value = line.partition(" ")
-            if name == key:
-                return int(value)
+def _counter(text: bytes, key: bytes) -> int:
+    """`key` in lines of "key value"; 0 where there is none."""
+    for line in text.splitlines():
+        name, _, value = line.partition(b" ")
+        if name == key:
+            return int(value)
     return 0

@@ -55,6 +55,7 @@ class WarmParent:
     def __init__(self, cell: Cell, warm: Warm, binds: tuple[tuple[str, str], ...] = ()) -> None:
         self.cell, self.warm, self.binds = cell, warm, binds
         self.pid = self.served = 0
+        self._used: Usage | None = None
         self._control: socket.socket | None = None
 
     @property
@@ -71,7 +72,7 @@ class WarmParent:
         """Run `command.job`. Raises `WarmFailed`; then nothing of it is left running."""
         if self.served >= LIFETIME:
             self.close()
-        before = self.group.usage() if self.group else Usage()
+        before = self._used or (self.group.usage() if self.group else Usage())
         try:
             control = self._start(limits)
             outcome = self._run(control, command, limits, before)
@@ -84,7 +85,8 @@ class WarmParent:
             self.close()
             raise
         if self.group:
-            outcome.count(before, self.group.usage())
+            self._used = self.group.usage()
+            outcome.count(before, self._used)
         self.served += 1
         return outcome
 
@@ -153,7 +155,7 @@ class WarmParent:
         """Kill the parent and everything in its cell."""
         if self._control is not None:
             self._control.close()
-            self._control = None
+            self._control = self._used = None
         if not self.pid:
             return
         inside = descendants(self.pid)

@@ -112,16 +112,18 @@ class Watch:
         raise NotImplementedError
 
     def _loop(self, poll: select.poll) -> None:
+        look_at = time.monotonic() + self._pause_s()
         while not self.outcome.stopped:
-            for fd, event in poll.poll(max(1, self._pause_s() * 1000)):
+            for fd, event in poll.poll(max(1, (look_at - time.monotonic()) * 1000)):
                 if fd == self.pidfd:
                     return
                 if fd == self.cell.hangup:
                     self.outcome.stopped = "hangup"
                 elif not self._drain(fd) and event & (select.POLLHUP | select.POLLERR):
                     poll.unregister(fd)
-            if not self.outcome.stopped:
+            if not self.outcome.stopped and time.monotonic() >= look_at:
                 self.outcome.stopped = self._over_limit()
+                look_at = time.monotonic() + self._pause_s()
 
     def _drain(self, fd: int) -> bool:
         """Read what there is; False at the end of the stream. Bytes over the cap are dropped."""
