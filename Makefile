@@ -15,7 +15,7 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
-.PHONY: help demo setup system languages test lint e2e ui up down docs constraints clean
+.PHONY: help demo setup system languages test lint e2e ui up down remote docs constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,12 @@ up: setup  ## Prefect's and MLflow's servers and a worker, in the background; pr
 
 down:  ## end what `make up` started
 	@python -m flows.stack down
+
+remote:  ## where `dvc push` and `dvc pull` keep data and models: DIR=/mnt/store or DIR=s3://bucket/oorl
+	@test -n "$(DIR)" || { echo "name the place: make remote DIR=/mnt/store"; exit 2; }
+	@dvc remote add --quiet --force --default storage "$(DIR)"
+	@echo "DVC's default remote is now $(DIR), in .dvc/config: commit it with dvc.lock."
+	@echo "dvc push --run-cache brings data, models and results there; dvc pull gets them."
 
 docs: setup  ## write docs/params.md again from the settings' definitions
 	python scripts/params_doc.py > docs/params.md

@@ -11,8 +11,8 @@ run) and uses one if PREFECT_API_URL is set.
 import argparse
 import os
 import signal
+import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,47 +21,37 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from pydantic import BaseModel, ConfigDict, Field
 
-from flows._repro import environment, repro, stage_names
+from flows._parameters import PipelineParameters, StageParameters
+from flows._repro import environment, stage_names, stream
+from flows._stages import ROOT, run_here
 from flows._summary import summary
+from flows.stage import run_there
 from oorl.errors import OORLError, UnknownName
 from oorl.params.overrides import overridden, override
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-class PipelineParameters(BaseModel):
-    """What a run may be asked to do differently."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    profile: str = Field(
-        default="", description="of profiles/, written to params.yaml; empty: as it is now")
-    overrides: dict[str, Any] = Field(
-        default_factory=dict, description='written to params.yaml, e.g. {"rl.max_steps": 10}')
-    stages: list[str] = Field(
-        default_factory=list, description="only these; empty: all, in dvc.yaml's order")
-    force: bool = Field(default=False, description="run stages again that are up to date")
-    stage_timeout_minutes: float = Field(default=0, ge=0, description="0: no limit")
-
-
 DEFAULTS = PipelineParameters()
-
-
-@task(task_run_name="{stage}")
-def run_stage(stage: str, parameters: PipelineParameters, pipeline: str) -> State[Any]:
-    """One stage. It fails without a traceback: the stage's own lines tell what happened."""
-    log = get_run_logger()
-    problem = repro(stage, ROOT, log.info, environment(pipeline), force=parameters.force,
-                    timeout_s=parameters.stage_timeout_minutes * 60)
-    return Failed(message=problem) if problem else Completed(message="up to date")
 
 
 @task(task_run_name="publish results")
 def publish() -> None:
     """Show the evaluation and the gate's decision in Prefect's UI."""
     create_markdown_artifact(summary(ROOT), key="evaluation", description="pass@1 by target")
+
+
+@task(task_run_name="push data", retries=3, retry_delay_seconds=[30, 60, 120])
+def push() -> State[Any]:
+    """Bring data and the run cache to the DVC remote; nothing to do where there is none."""
+    log = get_run_logger()
+    dvc, variables = [sys.executable, "-m", "flows._dvc"], environment("")
+    try:
+        if not list(stream([*dvc, "remote", "list"], ROOT, variables)):
+            return Completed(message="no DVC remote: see `make remote`")
+        for line in stream([*dvc, "push", "--run-cache"], ROOT, variables):
+            log.info(line)
+    except subprocess.CalledProcessError as error:
+        return Failed(message=f"dvc push: exit status {error.returncode}")
+    return Completed(message="pushed")
 
 
 def chosen_stages(parameters: PipelineParameters) -> list[str]:
@@ -84,12 +74,16 @@ def oorl_pipeline(parameters: PipelineParameters = DEFAULTS) -> State[Any]:
         get_run_logger().error(str(error))
         return Failed(message=str(error))
     for stage in stages:
-        state = run_stage.with_options(name=stage)(
-            stage, parameters, f"prefect-{flow_run.id}", return_state=True)
+        state = (run_there if parameters.route else run_here)(StageParameters(
+            stage=stage, pipeline=f"prefect-{flow_run.id}", force=parameters.force,
+            timeout_minutes=parameters.stage_timeout_minutes,
+            retry_after_s=parameters.retry_after_s))
         if not state.is_completed():
             return Failed(message=state.message)
     if (ROOT / "reports" / "evaluation" / "metrics.json").exists():
         publish(return_state=True)
+    if parameters.push and not (state := push(return_state=True)).is_completed():
+        return Failed(message=state.message)
     return Completed(message=f"{len(stages)} stages up to date")
 
 
@@ -103,6 +97,8 @@ def _parameters(arguments: list[str]) -> PipelineParameters:
     parser.add_argument("--stages", default="", help="only these, separated by commas")
     parser.add_argument("--force", action="store_true", help="run what is up to date again")
     parser.add_argument("--stage-timeout-minutes", type=float, default=0)
+    parser.add_argument("--retry-after-s", type=float, default=DEFAULTS.retry_after_s,
+                        help="before a stage that failed for want of a server is tried again")
     options = parser.parse_args(arguments)
     changes = {}
     for change in options.changes:
@@ -113,7 +109,8 @@ def _parameters(arguments: list[str]) -> PipelineParameters:
     return PipelineParameters(
         profile=options.profile, overrides=changes, force=options.force,
         stages=[name for name in options.stages.split(",") if name],
-        stage_timeout_minutes=options.stage_timeout_minutes)
+        stage_timeout_minutes=options.stage_timeout_minutes,
+        retry_after_s=options.retry_after_s)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The local stack as processes: Prefect's server, MLflow's, and a worker for the deployments.
+"""The local stack as processes: Prefect's server, MLflow's, and a worker for each pool.
 
     python -m flows.stack up       start what is not running, deploy, print the addresses
     python -m flows.stack down     end all of it
@@ -29,7 +29,7 @@ from oorl.errors import ArtifactError, OORLError
 from oorl.params.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
-POOL = "oorl"
+POOLS = ("cpu", "gpu")
 START_S, GRACE_S = 180.0, 15.0
 
 
@@ -54,24 +54,27 @@ class Stack:
                     prefect, f"{prefect}/api/health"),
             Service("mlflow", (str(root / "mlflow" / "serve.sh"), "--port", str(mlflow_port)),
                     mlflow, f"{mlflow}/health"),
-            Service("worker", ("prefect", "worker", "start", "--pool", POOL)),
+            *(Service(f"worker-{pool}", ("prefect", "worker", "start", "--pool", pool))
+              for pool in POOLS),
         )
         self._variables = self._environment(f"{prefect}/api")
 
     def up(self) -> None:
         """Start what does not run. Raises `ArtifactError` naming the log of what did not start."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        *servers, worker = self.services
+        servers = [service for service in self.services if service.health]
+        workers = [service for service in self.services if not service.health]
         for service in servers:
             self._start(service)
         for service in servers:
             self._await(service)
-        if self._prefect("work-pool", "inspect", POOL):
-            self._deployed(self._prefect("work-pool", "create", POOL, "--type", "process"))
-        self._deployed(self._prefect("--no-prompt", "deploy", "--all"))
-        self._start(worker)
+        self._deployed(self._run(sys.executable, "-m", "flows._server"))
+        self._deployed(self._run("prefect", "--no-prompt", "deploy", "--all"))
+        for worker in workers:
+            self._start(worker)
         time.sleep(1)
-        self._check(worker)
+        for worker in workers:
+            self._check(worker)
 
     def down(self) -> list[str]:
         """End everything that runs, the worker first; the names of what was ended."""
@@ -124,9 +127,9 @@ class Stack:
         if not self.pid(service):
             raise ArtifactError(f"{service.name} has ended", f"See {self._log(service)}.")
 
-    def _prefect(self, *arguments: str) -> int:
+    def _run(self, *command: str) -> int:
         with (self.folder / "deploy.log").open("ab") as log:
-            return subprocess.run(("prefect", *arguments), cwd=self.root, env=self._variables,
+            return subprocess.run(command, cwd=self.root, env=self._variables,
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                   check=False).returncode
 
@@ -138,6 +141,7 @@ class Stack:
     def _environment(self, api: str) -> dict[str, str]:
         values = tool_environment(PREFECT_API_URL=api, PWD=str(self.root))  # PWD: for prefect.yaml
         values.setdefault("PREFECT_HOME", str(self.root / ".oorl" / "prefect"))
+        values.setdefault("PREFECT_WORKER_QUERY_SECONDS", "2")  # who presses the button waits
         return values
 
 
@@ -206,7 +210,7 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     pids = {service: stack.pid(service) for service in stack.services}
     for service, pid in pids.items():
-        print(f"{service.name:8} {f'runs ({pid})' if pid else 'does not run':16} "
+        print(f"{service.name:10} {f'runs ({pid})' if pid else 'does not run':16} "
               f"{service.address}".rstrip())
     return 0 if all(pids.values()) else 1
 

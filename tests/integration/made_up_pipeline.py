@@ -23,8 +23,14 @@ name = sys.argv[1]
 root = pathlib.Path.cwd()
 if os.environ.get("FAIL") == name:
     sys.exit(f"{name}: made to fail")
+absent = root / "absent"  # a server that is away for the first tries
+if os.environ.get("AWAY") == name and absent.exists():
+    absent.unlink()
+    print(f"{name}: the server is away", file=sys.stderr)
+    sys.exit(75)
 settings = yaml.safe_load((root / "params.yaml").read_text())
-if name in os.environ.get("SLOW", ""):
+slow = root / "slow"  # for stages whose environment is not ours
+if name in (slow.read_text() if slow.exists() else os.environ.get("SLOW", "")):
     (root / "slow.pid").write_text(str(os.getpid()))
     time.sleep(120)
 stage = yaml.safe_load((root / "dvc.yaml").read_text())["stages"][name]

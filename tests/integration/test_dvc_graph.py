@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from made_up_pipeline import make_project, ran, run
+from made_up_pipeline import ROOT, environment, make_project, ran, run
 
 from flows._repro import stage_names
 
@@ -76,14 +78,36 @@ def test_a_change_runs_what_depends_on_it_and_going_back_runs_nothing(
 
 
 def test_deleted_results_come_from_the_cache(finished: Path) -> None:
-    import shutil
-
     shutil.rmtree(finished / "models")
     shutil.rmtree(finished / "reports")
     done = run(finished, "dvc", "repro")
     assert ran(done.stdout) == []
     assert (finished / "models" / "gepo" / "weights").exists()
     assert (finished / "reports" / "evaluation" / "report.html").exists()
+
+
+def test_a_remote_by_one_command_and_a_clean_clone_that_has_nothing_to_do(
+        finished: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", finished)
+    told = subprocess.run(["make", "remote"], cwd=finished, text=True, capture_output=True)
+    assert (told.returncode, "make remote DIR=" in told.stdout) == (2, True)
+    subprocess.run(["make", "remote", f"DIR={tmp_path}/store"], cwd=finished, check=True,
+                   env=environment(finished))
+    pushed = run(finished, "dvc", "push", "--run-cache")
+    assert pushed.returncode == 0, pushed.stdout
+    for command in (["add", "dvc.lock", ".dvc/config"], ["commit", "-q", "-m", "results"]):
+        subprocess.run(["git", *command], cwd=finished, check=True, env=environment(finished))
+    subprocess.run(["git", "clone", "-q", finished, tmp_path / "clone"], check=True)
+    clone = tmp_path / "clone"
+    assert not (clone / "models").exists()
+    pulled = run(clone, "dvc", "pull", "--run-cache")
+    assert pulled.returncode == 0, pulled.stdout
+    for path in ("models/gepo/weights", "data/problems/problems.parquet"):
+        assert (clone / path).read_bytes() == (finished / path).read_bytes()
+    assert ran(run(clone, "dvc", "repro").stdout) == []
+    assert run(clone, "dvc", "status", "--json").stdout.strip() == "{}"
+    (clone / "dvc.lock").unlink()  # the run cache came too: known stages are not run again
+    assert ran(run(clone, "dvc", "repro").stdout) == []
 
 
 def test_metrics_and_plots_are_shown(finished: Path) -> None:

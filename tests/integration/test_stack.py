@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.integration.made_up_pipeline import ROOT, make_project, run
+from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
 
 
 def free_port() -> int:
@@ -41,12 +44,19 @@ def ask(port: int, path: str, body: Any = None) -> Any:
             time.sleep(1)
 
 
+def stage(root: Path, name: str) -> None:
+    done = run(root, "dvc", "repro", "--single-item", name)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     root = tmp_path_factory.mktemp("stack")
     make_project(root)
     shutil.copy(ROOT / "prefect.yaml", root)
     shutil.copytree(ROOT / "mlflow", root / "mlflow")
+    stage(root, "dataset")
+    stage(root, "ir_groups")
     ports = {"PREFECT_PORT": str(free_port()), "MLFLOW_PORT": str(free_port())}
     try:
         done = run(root, "flows.stack", "up", PYTHONPATH=f"{root}/src:{root}", **ports)
@@ -56,24 +66,121 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
         run(root, "flows.stack", "down", PYTHONPATH=f"{root}/src:{root}", **ports)
 
 
-def test_the_worker_runs_the_deployment(stack: tuple[Path, dict[str, str]]) -> None:
-    root, ports = stack
-    server = int(ports["PREFECT_PORT"])
-    deployment = ask(server, "api/deployments/name/oorl-pipeline/nightly")
-    made = ask(server, f"api/deployments/{deployment['id']}/create_flow_run",
-               {"parameters": {"parameters": {"stages": ["dataset", "ir_groups"]}},
-                "state": {"type": "SCHEDULED"}})
-    until = time.monotonic() + 180
-    while (found := ask(server, f"api/flow_runs/{made['id']}"))["state_type"] not in (
+def start(server: int, deployment: str, **parameters: Any) -> Any:
+    """A run of a deployment, asked for as the UI's button does."""
+    found = ask(server, f"api/deployments/name/{deployment}")
+    return ask(server, f"api/deployments/{found['id']}/create_flow_run", {
+        "parameters": {"parameters": {**found["parameters"]["parameters"], **parameters}},
+        "state": {"type": "SCHEDULED"}})
+
+
+def finish(server: int, run: Any, patience_s: float = 240) -> Any:
+    until = time.monotonic() + patience_s
+    while (found := ask(server, f"api/flow_runs/{run['id']}"))["state_type"] not in (
             "COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
         assert time.monotonic() < until, found["state"]
         time.sleep(0.5)
+    return found
+
+
+def test_every_stage_runs_in_the_pool_that_has_what_it_needs(
+        stack: tuple[Path, dict[str, str]]) -> None:
+    root, ports = stack
+    server = int(ports["PREFECT_PORT"])
+    promotion = start(server, "oorl-promotion/by-hand")  # of no version at all
+    found = finish(server, start(server, "oorl-pipeline/weekly", stages=["validate", "base"]))
     assert found["state_type"] == "COMPLETED", found["state"]
-    assert (root / "data" / "ir_groups" / "groups.parquet").exists()
-    assert not (root / "models" / "base").exists()
-    tasks = ask(server, "api/task_runs/filter",
-                {"flow_runs": {"id": {"any_": [made["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"})
-    assert [task["name"] for task in tasks] == ["dataset", "ir_groups"]
+    assert (root / "models" / "base" / "weights").exists()
+    assert not (root / "models" / "rl").exists()
+    stages = ask(server, "api/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["stage"]}}})
+    assert {(run["name"], run["work_pool_name"]) for run in stages} == {
+        ("validate", "cpu"), ("base", "gpu")}
+    failed = finish(server, promotion)
+    assert failed["state_type"] == "FAILED"
+    assert "Nothing is registered yet" in failed["state"]["message"]
+    limit = ask(server, "api/v2/concurrency_limits/gpu")
+    assert (limit["limit"], limit["active"], limit["active_slots"]) == (1, True, 0)
+
+
+def test_the_deployments_and_their_forms(stack: tuple[Path, dict[str, str]]) -> None:
+    server = int(stack[1]["PREFECT_PORT"])
+    found = {one["name"]: one for one in ask(server, "api/deployments/filter", {})}
+    assert set(found) == {"weekly", "data-refresh", "nightly", "by-hand", "cpu", "gpu"}
+    crons = {name: [s["schedule"]["cron"] for s in one["schedules"]]
+             for name, one in found.items() if one["schedules"]}
+    assert crons == {"weekly": ["0 3 * * 0"], "data-refresh": ["0 1 * * 6"],
+                     "nightly": ["0 2 * * *"]}
+    for name, one in found.items():
+        assert "oorl" in one["tags"]
+        (form,) = [schema for key, schema in
+                   one["parameter_openapi_schema"]["definitions"].items()
+                   if key.endswith("Parameters")]
+        assert form["properties"], name
+        assert form["additionalProperties"] is False
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        start(server, "oorl-promotion/by-hand", overide="a typing error")
+    assert refused.value.code in (409, 422)
+
+
+def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
+        stack: tuple[Path, dict[str, str]]) -> None:
+    root, ports = stack
+    server = int(ports["PREFECT_PORT"])
+    (root / "slow.pid").unlink(missing_ok=True)
+    (root / "slow").write_text("rl")
+    run = start(server, "oorl-pipeline/weekly", stages=["rl"])
+    until = time.monotonic() + 240
+    while not (root / "slow.pid").exists() or not (root / "slow.pid").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    pid = int((root / "slow.pid").read_text())
+    assert ask(server, "api/v2/concurrency_limits/gpu")["active_slots"] == 1
+    ask(server, f"api/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < until, "the stage outlived its cancelled pipeline"
+        time.sleep(0.2)
+    (root / "slow").unlink()
+    assert finish(server, run)["state_type"] in ("CANCELLED", "FAILED", "CRASHED")
+    assert not (root / "models" / "rl").exists()
+    stage(root, "rl")
+    assert (root / "models" / "rl" / "weights").exists()
+
+
+def test_a_flow_killed_at_random_moments_ends_with_the_same_data(
+        stack: tuple[Path, dict[str, str]]) -> None:
+    """benchmarks/kill_flow.py is the same for twenty times and all stages."""
+    root, ports = stack
+    stages = ["dataset", "ir_groups", "validate"]
+
+    def hashes() -> Any:
+        lock = yaml.safe_load((root / "dvc.lock").read_text())["stages"]
+        return {out["path"]: out["md5"] for name in stages for out in lock[name]["outs"]}
+
+    stage(root, "validate")
+    expected, moments = hashes(), random.Random(7)
+    shutil.rmtree(root / "data")
+    shutil.rmtree(root / ".dvc" / "cache")
+    (root / "dvc.lock").unlink()
+    command = [sys.executable, "-m", "flows.pipeline", "--stages", ",".join(stages)]
+    variables = environment(root, PREFECT_API_URL=f"http://127.0.0.1:{ports['PREFECT_PORT']}/api",
+                            PYTHONPATH=f"{root}/src:{root}")
+    for victim in ("dataset", "validate"):
+        flow = subprocess.Popen(command, cwd=root, env=variables, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert flow.stdout is not None
+        seen = []
+        while f"Running stage '{victim}'" not in (line := flow.stdout.readline()):
+            seen.append(line)
+            assert line, "".join(seen)
+        time.sleep(moments.uniform(0, 0.5))
+        flow.kill()
+        flow.wait()
+        flow.stdout.close()
+    done = subprocess.run(command, cwd=root, env=variables, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    assert hashes() == expected
+    assert ran(run(root, "dvc", "repro", "--single-item", *stages).stdout) == []
 
 
 def test_both_pages_are_served(stack: tuple[Path, dict[str, str]]) -> None:
@@ -88,11 +195,11 @@ def test_up_again_changes_nothing_and_a_dead_worker_comes_back(
 
     def pids(command: str) -> tuple[int, dict[str, str]]:
         done = run(root, "flows.stack", command, PYTHONPATH=f"{root}/src:{root}", **ports)
-        return done.returncode, dict(re.findall(r"^(\w+) +runs \((\d+)\)", done.stdout, re.M))
+        return done.returncode, dict(re.findall(r"^([\w-]+) +runs \((\d+)\)", done.stdout, re.M))
 
     status, before = pids("status")
-    assert (status, set(before)) == (0, {"prefect", "mlflow", "worker"})
-    subprocess.run(["kill", f"-{signal.SIGKILL.value}", before["worker"]], check=True)
+    assert (status, set(before)) == (0, {"prefect", "mlflow", "worker-cpu", "worker-gpu"})
+    subprocess.run(["kill", f"-{signal.SIGKILL.value}", before["worker-gpu"]], check=True)
     deadline = time.monotonic() + 10
     while pids("status")[0] == 0 and time.monotonic() < deadline:
         pass
@@ -100,7 +207,7 @@ def test_up_again_changes_nothing_and_a_dead_worker_comes_back(
     status, after = pids("up")
     assert status == 0
     assert (after["prefect"], after["mlflow"]) == (before["prefect"], before["mlflow"])
-    assert after["worker"] != before["worker"]
+    assert after["worker-gpu"] != before["worker-gpu"]
 
 
 def test_a_port_in_use_is_named_and_down_leaves_nothing(
@@ -111,6 +218,6 @@ def test_a_port_in_use_is_named_and_down_leaves_nothing(
     assert done.returncode == 1
     assert f"another program answers at http://127.0.0.1:{ports['PREFECT_PORT']}" in done.stdout
     done = run(root, "flows.stack", "down", PYTHONPATH=f"{root}/src:{root}", **ports)
-    assert done.stdout.strip() == "ended: worker, mlflow, prefect"
+    assert done.stdout.strip() == "ended: worker-gpu, worker-cpu, mlflow, prefect"
     left = subprocess.run(["pgrep", "-f", str(root)], capture_output=True, text=True).stdout
     assert left == ""
