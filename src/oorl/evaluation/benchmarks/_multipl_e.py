@@ -84,24 +84,35 @@ def continued(language: str, prompt: str, tests: str, stops: tuple[str, ...], an
 
 def from_chat(language: str, prompt: str, tests: str, answer: str) -> AssertionSubmission | None:
     """The last closed block of the language (or of none), made to fit in front of the tests."""
-    blocks = [code for name, code in re.findall(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", answer,
-                                                re.M | re.S)
-              if name.strip().lower() in {*tags(language), ""}]
-    if not blocks or not blocks[-1].strip():
+    code = last_block(language, answer)
+    if code is None:
         return None
-    code = blocks[-1].rstrip()
     head = prompt[:prompt.find("class Problem")] if "class Problem" in prompt else ""
     if head and "class Problem" not in code:
         code = f"{head}class Problem {{\n{code}"
+    closing = tests.lstrip().startswith("}")  # they close what the prompt has left open
+    depth = prompt.count("{") - prompt.count("}") if closing else -1
+    return program(language, with_head(prompt, code, depth), tests)
+
+
+def last_block(language: str, answer: str) -> str | None:
+    """The code of the last closed block of the language, or of none."""
+    blocks = [code for name, code in re.findall(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", answer,
+                                                re.M | re.S)
+              if name.strip().lower() in {*tags(language), ""}]
+    return blocks[-1].rstrip() if blocks and blocks[-1].strip() else None
+
+
+def with_head(prompt: str, code: str, depth: int) -> str:
+    """`code` with the prompt's first lines where it lacks them, and with `depth` open braces (any
+    number if it is negative)."""
     lines = [line for line in prompt.splitlines() if re.match(
         r"#include|import |from |using |<\?php|#!|#lang|package |use |require", line)]
     if lines and lines[0] not in code:
         code = "\n".join(line for line in lines if line not in code) + "\n" + code
-    if tests.lstrip().startswith("}"):  # they close what the prompt has left open
-        depth = prompt.count("{") - prompt.count("}")
-        while code.endswith("}") and code.count("{") - code.count("}") < depth:
-            code = code[:-1].rstrip()
-    return program(language, code, tests)
+    while depth >= 0 and code.endswith("}") and code.count("{") - code.count("}") < depth:
+        code = code[:-1].rstrip()
+    return code
 
 
 def program(language: str, code: str, tests: str) -> AssertionSubmission:
