@@ -5,10 +5,10 @@
     python scripts/crossway_check.py --report benchmarks/crossway.md
 
 Every file is read by the benchmark's own loader (schema, names, number of cases). Its Python,
-C++, Java and Go solutions run against its cases, and so does a seeded sample of mutants of the
-Python one; a mutant that passes them all survives: it is equivalent, or a case is missing. Results
-are kept in reports/crossway/check.json by the digest of the file. The exit code is 1 if a solution
-fails or fewer than 95 % of all mutants are caught.
+C++, Java and Go solutions run against its cases, and so do seeded samples of mutants of them; a
+mutant that passes them all survives: it is equivalent, or a case is missing. Results are kept in
+reports/crossway/check.json by the digest of the file. The exit code is 1 if a solution fails or
+fewer than 95 % of all mutants are caught.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from oorl.errors import OORLError
 from oorl.evaluation.benchmarks.crossway import ROOT, SOURCES, read_problem, read_problems
 from oorl.params.sandbox import SandboxParams
-from oorl.records import Problem, Status, Submission
+from oorl.records import Problem, Status
 from oorl.sandbox import Judge
 from scripts import crossway_mutants
 from scripts.crossway_mutants import mutants
@@ -57,25 +58,30 @@ def main() -> int:
     return _conclude(problems, rows, options)
 
 
-def check(problem: Problem, judge: Judge, limit: int, seed: int) -> dict[str, Any]:
-    """What the solutions' verdicts are, and which mutants survive."""
-    changed = mutants(problem.solutions["python"], limit, seed)
+def check(problem: Problem, judge: Judge, limits: Sequence[int], seed: int) -> dict[str, Any]:
+    """What the solutions' verdicts are, and which mutants survive: at most `limits[0]` of the
+    Python solution, `limits[1]` of each other one (0: all)."""
+    changed = [(s, m) for s in SOURCES
+               for m in mutants(problem.solutions[s], limits[s != "python"], seed, s)]
     programs = [problem.submission(s, problem.solutions[s]) for s in SOURCES]
-    programs += [Submission("python", m.code, problem.signature, problem.cases) for m in changed]
+    programs += [problem.submission(s, m.code) for s, m in changed]
     verdicts = judge.judge(programs)
     failures = {s: f"{v.status}: {v.detail[:600]}" for s, v in zip(SOURCES, verdicts, strict=False)
                 if not v.passed}
+    alive, total = [], Counter[str]()
+    for (language, m), verdict in zip(changed, verdicts[len(SOURCES):], strict=True):
+        total[language] += verdict.status is not Status.COMPILE_ERROR  # that is no mutant
+        if verdict.passed:
+            alive.append(f"{language}, {m.operator}, line {m.line}: `{m.was}` -> `{m.became}`")
     unknown = sum(v.status is Status.INFRA_ERROR for v in verdicts)
-    survivors = [f"{m.operator}, line {m.line}: `{m.was}` -> `{m.became}`"
-                 for m, v in zip(changed, verdicts[len(SOURCES):], strict=True) if v.passed]
-    return {"failures": failures, "mutants": len(changed), "unknown": unknown,
-            "survivors": survivors}
+    return {"failures": failures, "mutants": dict(total), "unknown": unknown, "survivors": alive}
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("ids", nargs="*", help="problems; all without any")
-    parser.add_argument("--mutants", type=int, default=60, help="of each problem at most (0: all)")
+    parser.add_argument("--mutants", type=int, nargs=2, default=[60, 4],
+                        help="at most so many of each Python solution, and of each other (0: all)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", type=Path, help="write what came of it here, as Markdown")
     return parser.parse_args()
@@ -97,20 +103,28 @@ def _key(problem: Problem, options: argparse.Namespace) -> str:
 
 
 def _line(problem: Problem, row: dict[str, Any]) -> str:
-    caught = row["mutants"] - len(row["survivors"])
-    texts = [f"{problem.family}/{problem.id}: {caught}/{row['mutants']} mutants caught"]
+    total = sum(row["mutants"].values())
+    texts = [f"{problem.family}/{problem.id}: {total - len(row['survivors'])}/{total} mutants "
+             "caught"]
     texts += [f"  {language} {text}" for language, text in row["failures"].items()]
     return "\n".join(texts + [f"  survives: {s}" for s in row["survivors"]])
 
 
+def _share(rows: Iterable[dict[str, Any]], language: str = "") -> tuple[int, int, float]:
+    """Mutants, those caught and their share, of one language or of all."""
+    total = alive = 0
+    for row in rows:
+        total += sum(n for s, n in row["mutants"].items() if s.startswith(language))
+        alive += sum(s.startswith(language) for s in row["survivors"])
+    return total, total - alive, 1 - alive / max(total, 1)
+
+
 def _conclude(problems: list[Problem], rows: dict[str, dict[str, Any]],
               options: argparse.Namespace) -> int:
-    total = sum(r["mutants"] for r in rows.values())
-    survived = sum(len(r["survivors"]) for r in rows.values())
+    total, caught, share = _share(rows.values())
     failing = [i for i, r in rows.items() if r["failures"] or r["unknown"]]
-    share = 1 - survived / max(total, 1)
-    print(f"{len(rows)} problems, {len(failing)} with a failing solution; {total - survived} of "
-          f"{total} mutants caught ({share:.1%})")
+    print(f"{len(rows)} problems, {len(failing)} with a failing solution; {caught} of {total} "
+          f"mutants caught ({share:.1%})")
     if options.report:
         _write(options.report, report(problems, rows, options))
     return 1 if failing or share < LEAST else 0
@@ -119,26 +133,29 @@ def _conclude(problems: list[Problem], rows: dict[str, dict[str, Any]],
 def report(problems: list[Problem], rows: dict[str, dict[str, Any]],
            options: argparse.Namespace) -> str:
     """The page: composition, what was caught, every survivor."""
-    total = sum(r["mutants"] for r in rows.values())
-    survived = sum(len(r["survivors"]) for r in rows.values())
+    total, caught, share = _share(rows.values())
     passed = sum(not r["failures"] for r in rows.values())
+    python, other = options.mutants
     lines = [
         "# Crossway: what its check found", "",
-        f"Written by `python scripts/crossway_check.py --mutants {options.mutants} --seed "
+        f"Written by `python scripts/crossway_check.py --mutants {python} {other} --seed "
         f"{options.seed} --report {options.report}`.", "",
         f"{len(problems)} problems, {sum(len(p.cases) for p in problems)} cases. All four "
-        f"solutions pass in {passed}. {total - survived} of {total} mutants of the Python "
-        f"solutions are caught ({1 - survived / max(total, 1):.1%}), "
-        f"at most {options.mutants} of each problem.",
-        "", "| area | problems | difficulty 1 / 2 / 3 / 4 | cases | mutants | caught |",
+        f"solutions pass in {passed}. {caught} of {total} mutants are caught ({share:.1%}): at "
+        f"most {python} of each Python solution, {other} of each other one that compile.", "",
+        "| area | problems | difficulty 1 / 2 / 3 / 4 | cases | mutants | caught |",
         "|---|---|---|---|---|---|"]
-    for area in sorted({p.family for p in problems}):
-        some = [p for p in problems if p.family == area]
+    for area in [*sorted({p.family for p in problems}), ""]:
+        some = [p for p in problems if p.family.startswith(area)]
         levels = Counter(p.tags[0][-1] for p in some)
-        number = sum(rows[p.id]["mutants"] for p in some)
-        alive = sum(len(rows[p.id]["survivors"]) for p in some)
-        lines.append(f"| {area} | {len(some)} | {' / '.join(str(levels[d]) for d in '1234')} | "
-                     f"{sum(len(p.cases) for p in some)} | {number} | {1 - alive / number:.1%} |")
+        total, _, share = _share(rows[p.id] for p in some)
+        lines.append(f"| {area or 'all'} | {len(some)} | "
+                     f"{' / '.join(str(levels[d]) for d in '1234')} | "
+                     f"{sum(len(p.cases) for p in some)} | {total} | {share:.1%} |")
+    lines += ["", "| mutants of | all | caught |", "|---|---|---|"]
+    for language in SOURCES:
+        total, caught, share = _share(rows.values(), language)
+        lines.append(f"| {language} | {total} | {caught} ({share:.1%}) |")
     lines += ["", "## Survivors", "",
               "Mutants that pass all cases. Most are equivalent to the original on all inputs "
               "that the description allows.", ""]

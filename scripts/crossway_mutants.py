@@ -1,10 +1,12 @@
-"""Mutants of a Python function: programs with one small fault each, as people make them.
+"""Mutants of a function: programs with one small fault each, as people make them.
 
-Every place of the tree where an operator applies gives mutants: comparisons and their
-boundaries, arithmetic, constants one up and one down, `and` and `or`, conditions negated,
+Every place of a Python function's tree where an operator applies gives mutants: comparisons and
+their boundaries, arithmetic, constants one up and one down, `and` and `or`, conditions negated,
 branches swapped, statements deleted, filters dropped, bounds of ranges and slices moved,
-min for max. All are enumerated in a fixed order; a seeded sample is taken where there are many.
-Not promised: that a mutant differs from the original at all (equivalent mutants survive any test).
+min for max. C++, Java and Go are mutated by their tokens: operators, constants, `true` and
+`false`; what then does not compile is no mutant. All are enumerated in a fixed order; a seeded
+sample is taken where there are many. Not promised: that a mutant differs from the original at all
+(equivalent mutants survive any test).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import ast
 import copy
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -24,6 +27,16 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Div: ast.Mult, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.LShift: ast.RShift,
     ast.RShift: ast.LShift, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr}
 TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+TOKENS = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|[A-Za-z_]\w*|[0-9][\w.]*"""
+    r"""|<<=?|>>=?|\+\+|--|->|:=|&&|\|\||[<>=!+\-*/%&|^]=|\s+|.""", re.DOTALL)
+"""Of C++, Java and Go alike."""
+SIGNS = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"), "==": ("!=",),
+         "!=": ("==",), "&&": ("||",), "||": ("&&",), "+": ("-",), "-": ("+",), "*": ("+",),
+         "/": ("*",), "%": ("*",), "+=": ("-=",), "-=": ("+=",), "true": ("false",),
+         "false": ("true",)}
+SPACED = ("<", ">", "*", "/", "%")
+"""Operators only with blanks around them: they are type arguments and pointers too."""
 DELETED = (ast.Assign, ast.AugAssign, ast.Expr, ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
@@ -38,8 +51,36 @@ class Mutant:
     code: str
 
 
-def mutants(code: str, limit: int = 0, seed: int = 0) -> list[Mutant]:
+def mutants(code: str, limit: int = 0, seed: int = 0, language: str = "python") -> list[Mutant]:
     """The distinct mutants of `code`, a seeded sample of `limit` of them (0: all)."""
+    every = _of_tree(code) if language == "python" else _of_tokens(code)
+    return random.Random(seed).sample(every, limit) if 0 < limit < len(every) else every
+
+
+def _of_tokens(code: str) -> list[Mutant]:
+    tokens = TOKENS.findall(code)
+    found = []
+    for i in range(len(tokens)):
+        for other in _other_tokens(tokens, i):
+            text = "".join([*tokens[:i], other, *tokens[i + 1:]])
+            line = "".join(tokens[:i]).count("\n")
+            found.append(Mutant("token", line + 1, code.splitlines()[line].strip()[:80],
+                                text.splitlines()[line].strip()[:80], text))
+    return found
+
+
+def _other_tokens(tokens: list[str], i: int) -> tuple[str, ...]:
+    token, before, after = tokens[i], tokens[i - 1:i], tokens[i + 1:i + 2]
+    if number := re.fullmatch("([0-9]+)([lL]*)", token):
+        return f"{int(number[1]) + 1}{number[2]}", f"{int(number[1]) - 1}{number[2]}"
+    if token in SPACED and (before, after) != ([" "], [" "]):
+        return ()
+    if token in "+-" and not re.match(r"[\w)\]]", "".join(tokens[:i]).rstrip()[-1:]):
+        return ()  # a sign
+    return SIGNS.get(token, ())
+
+
+def _of_tree(code: str) -> list[Mutant]:
     tree = ast.parse(code)
     found: dict[str, Mutant] = {}
     original = ast.unparse(tree)
@@ -52,8 +93,7 @@ def mutants(code: str, limit: int = 0, seed: int = 0) -> list[Mutant]:
             if text != original:
                 found.setdefault(text, Mutant(operator, getattr(node, "lineno", 0),
                                               _short(node), _short(became), text + "\n"))
-    every = list(found.values())
-    return random.Random(seed).sample(every, limit) if 0 < limit < len(every) else every
+    return list(found.values())
 
 
 Change = Callable[[ast.AST], ast.AST]

@@ -142,15 +142,27 @@ def test_mutants_are_programs_with_one_fault_each() -> None:
     assert len(mutants(code, 3)) == 3
 
 
+def test_mutants_by_tokens_leave_types_signs_and_texts_alone() -> None:
+    code = ('List<Long> f(long n) {\n  // a < b\n'
+            '  return n < -1L && s != "1 + 1" ? x-n : g(*p);\n}\n')
+    changed = {m.became.partition("return ")[2] for m in mutants(code, language="java")}
+    assert changed == {
+        'n <= -1L && s != "1 + 1" ? x-n : g(*p);', 'n >= -1L && s != "1 + 1" ? x-n : g(*p);',
+        'n < -2L && s != "1 + 1" ? x-n : g(*p);', 'n < -0L && s != "1 + 1" ? x-n : g(*p);',
+        'n < -1L || s != "1 + 1" ? x-n : g(*p);', 'n < -1L && s == "1 + 1" ? x-n : g(*p);',
+        'n < -1L && s != "1 + 1" ? x+n : g(*p);'}
+    assert {m.line for m in mutants(code, language="java")} == {3}
+
+
 def test_the_check_sees_a_failing_solution_and_a_missing_case(judge: Judge) -> None:
     good = read_problem(ROOT / "lists" / "shelf-gaps.toml")
-    assert check(good, judge, 5, 0)["survivors"] == []
+    assert check(good, judge, (5, 1), 0)["survivors"] == []
     weak = Problem("weak", "crossway", "test", good.signature, good.cases[:1],
                    {**good.solutions, "python": good.solutions["python"].replace(
                        "last + 1", "last")})
-    row = check(weak, judge, 0, 0)
+    row = check(weak, judge, (0, 1), 0)
     assert row["failures"] == {}
     assert any("range" in s for s in row["survivors"]), row
     broken = Problem("broken", "crossway", "test", good.signature, good.cases,
                      dict(weak.solutions))
-    assert list(check(broken, judge, 1, 0)["failures"]) == ["python"]
+    assert list(check(broken, judge, (1, 1), 0)["failures"]) == ["python"]
