@@ -1,7 +1,7 @@
 """CPU seconds per verdict beside the public runners', in one run, by language.
 
     python -m benchmarks.judge_peers --sandbox-fusion CHECKOUT --python ITS_PYTHON [--lite] \\
-        [--multipl-e CHECKOUT] [-n 20] [language ...]
+        [--multipl-e CHECKOUT] [--bare] [-n 20] [language ...]
 
 Both are optional and neither is fetched or built here. CHECKOUT is a copy of the repository;
 ITS_PYTHON an interpreter with its requirements. `--lite` measures SandboxFusion's isolated mode
@@ -11,9 +11,10 @@ The function is that of the languages' probe programs, a line or two, with its f
 program has a comment of its own, so that nothing is judged twice. The peers get function and
 assertions as one program, the only thing they take. We get the function and typed cases, in
 isolated cells, compared outside. CPU counts everything: runner, compilers, programs; the start of
-the runners and a first program of each language are left out for all of them. "-" stands where a
-peer does not pass every program, its tool being absent for example. Results of one machine are in
-judge_peers.md.
+the runners and a first program of each language are left out for all of them. All find their tools
+in /usr first, where ours are. "-" stands where a peer does not pass every program, its tool being
+absent for example. SandboxFusion's Go module file (`runtime/go/go.mod`) needs Go 1.22; for an older
+one reduce it to "module SeedSandbox" and "go 1.19". Results of one machine are in judge_peers.md.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from benchmarks.judge import worker_cpu_s
 from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, all_languages, get_language
+from oorl.languages.base import SEARCH_PATH
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Submission
 from oorl.sandbox import Judge, available_languages
@@ -54,6 +56,8 @@ PROGRAMS = {
     "lua": ("", "", "assert({call} == {want})\n", ""),
     "bash": ("", "", "[ $({call}) = {want} ] || exit 1\n", ""),
 }
+# With --bare: what the function itself needs and no more.
+BARE_HEADS = {"python": "", "cpp": "#include <cassert>\n#include <vector>\nusing namespace std;\n"}
 FUSION_NAMES = {"javascript": "nodejs", "r": "R"}
 MULTIPL_E_MODULES = {
     "python": "eval_python", "javascript": "eval_javascript", "typescript": "eval_ts",
@@ -110,9 +114,10 @@ def comment(language: str, number: int) -> str:
     return f"{mark} {number}\n"
 
 
-def assertion_program(language: str, number: int, main_class: str) -> str:
+def assertion_program(language: str, number: int, main_class: str, bare: bool) -> str:
     """The function and its tests as one program, without anything of ours in it."""
     head, before, line, end = PROGRAMS[language]
+    head = BARE_HEADS.get(language, head) if bare else head
     lang = get_language(language)
     (parameter,) = PROBE_SIGNATURE.parameters
     tests = ""
@@ -145,7 +150,7 @@ def peer(python: str, source: str, job: dict[str, object]) -> tuple[float, float
         subprocess.run([python, "-c", start], input=json.dumps(job).encode(), check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                        pass_fds=[answer.fileno()],
-                       env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+                       env={**os.environ, "PATH": f"{folder}:{SEARCH_PATH}:{os.environ['PATH']}"})
         answer.seek(0)
         text = answer.read()
     return tuple(json.loads(text)) if text else (0.0, 0.0)
@@ -166,7 +171,8 @@ def columns(arguments: argparse.Namespace) -> dict[str, tuple[str, str, dict[str
     return found
 
 
-def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, object]]]) -> str:
+def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, object]]],
+        bare: bool) -> str:
     """One line of the table."""
     own, passed = ours(language, count)
     cells = [language, f"{own:.1f}" + ("" if passed == 1 else f" ({passed:.0%} passed)")]
@@ -174,7 +180,7 @@ def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, ob
         fusion = "mode" in job
         name = (FUSION_NAMES.get(language, language) if fusion
                 else MULTIPL_E_MODULES.get(language, ""))
-        programs = [assertion_program(language, n, "Main" if fusion else "Problem")
+        programs = [assertion_program(language, n, "Main" if fusion else "Problem", bare)
                     for n in range(count + 1)]
         cpu_ms, share = peer(python, source, {
             **job, "name": name, "suffix": get_language(language).suffix, "programs": programs})
@@ -189,6 +195,8 @@ def main() -> None:
     options.add_argument("--python", default=sys.executable, help="with SandboxFusion's needs")
     options.add_argument("--lite", action="store_true", help="its isolated mode too")
     options.add_argument("--multipl-e", type=Path, metavar="CHECKOUT")
+    options.add_argument("--bare", action="store_true",
+                         help="Python without an import, C++ with two headers only")
     options.add_argument("-n", type=int, default=20, help="programs per language (20)")
     options.add_argument("languages", nargs="*")
     arguments = options.parse_intermixed_args()
@@ -199,7 +207,7 @@ def main() -> None:
     print("|---" * (2 + 2 * len(peers)) + "|")
     for language in arguments.languages or [n for n in all_languages() if n in PROGRAMS]:
         if isinstance(available[language], str):
-            print(row(language, arguments.n, peers), flush=True)
+            print(row(language, arguments.n, peers, arguments.bare), flush=True)
 
 
 if __name__ == "__main__":

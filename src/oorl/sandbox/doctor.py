@@ -101,19 +101,22 @@ def diagnose() -> Diagnosis:
 
 
 def cold_languages() -> dict[str, str]:
-    """Languages whose programs could be run by forks of a warm interpreter but are not, and why.
+    """Languages whose programs could be run by forks of a warm interpreter, or compiled by those of
+    a warm compiler, but are not, and why.
 
     Tried with each one's probe program, as judging does it.
     """
     parents: dict[str, str] = {}
     found: dict[str, str] = {}
     for name, language in all_languages().items():
-        if type(language).warm is not Language.warm and not missing_tools(language):
-            warm = language.warm()
-            if warm is None:
-                found[name] = "no C compiler"
-            else:
-                parents[name] = warm.name
+        if missing_tools(language):
+            continue
+        program = language.program(language.probes["ok"].code, PROBE_SIGNATURE, ())
+        compiler = program.compile.warm if program.compile else None
+        if type(language).warm is not Language.warm and program.warm is None:
+            found[name] = "no C compiler"
+        elif warm := program.warm or compiler:
+            parents[name] = warm.name
     with Judge(SandboxParams.model_validate({"workers": 1})) as judge:
         judge.judge([Submission(name, get_language(name).probes["ok"].code, PROBE_SIGNATURE,
                                 PROBE_CASES) for name in parents])

@@ -7,7 +7,7 @@ import pytest
 
 from oorl.errors import IsolationUnavailable
 from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, get_language
-from oorl.languages.base import Warm
+from oorl.languages.base import Warm, find_tool
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Submission
 from oorl.sandbox import Judge, available_languages, doctor
@@ -23,6 +23,9 @@ base.runtime_file = javascript.runtime_file = lambda name: (
 from oorl.sandbox.worker import main
 main()
 """
+BREAK_THE_START = BREAK_THE_ADDON.replace("warm_node.c", "warm_start.c")
+STOP_THE_COMPILER = BREAK_THE_START.replace(
+    "#error", "void _exit(int); __attribute__((constructor)) static void end(void) { _exit(1); }")
 STOP_THE_PARENT = BREAK_THE_ADDON.replace('b"#error"', 'b"process.exit(1)"').replace(
     "warm_node.c", "warm.js")
 
@@ -35,25 +38,30 @@ def broken_judge(monkeypatch, start: str) -> Judge:
     return Judge(SandboxParams.model_validate({"workers": 1}))
 
 
-@pytest.mark.parametrize(("start", "reason"), [(BREAK_THE_ADDON, "could not be built"),
-                                               (STOP_THE_PARENT, "")])
-def test_without_its_addon_javascript_runs_cold(monkeypatch, start, reason):
-    probe = get_language("javascript").probes["ok"]
+@pytest.mark.parametrize(("language", "start", "parent", "reason"), [
+    ("javascript", BREAK_THE_ADDON, "node", "could not be built"),
+    ("javascript", STOP_THE_PARENT, "node", ""),
+    ("cpp", BREAK_THE_START, "clang", "could not be built"),
+    ("cpp", STOP_THE_COMPILER, "clang", "")])
+def test_without_its_parent_a_language_runs_cold(monkeypatch, language, start, parent, reason):
+    if language == "cpp" and find_tool(("clang++-19", "clang++-18", "clang++-17")) is None:
+        pytest.skip("clang is not installed")
+    probe = get_language(language).probes["ok"]
     with broken_judge(monkeypatch, start) as judge:
         try:
-            verdicts = judge.judge([Submission("javascript", probe.code + "\n" * n,
+            verdicts = judge.judge([Submission(language, probe.code + "\n" * n,
                                                PROBE_SIGNATURE, PROBE_CASES) for n in range(7)])
         except IsolationUnavailable as error:
             pytest.skip(str(error))
         assert all(v.passed for v in verdicts), verdicts
         cold = judge.cold_parents()
-    assert set(cold) == {"node"}
-    assert reason in cold["node"]
+    assert set(cold) == {parent}
+    assert reason in cold[parent]
 
 
 def test_the_doctor_names_what_starts_cold(monkeypatch):
     try:
-        assert "javascript" not in doctor.cold_languages()
+        assert not doctor.cold_languages()
     except IsolationUnavailable as error:
         pytest.skip(str(error))
     monkeypatch.setattr(Judge, "cold_parents", lambda self: {"node": "no addon"})
