@@ -30,6 +30,10 @@ TINY: dict[str, dict[str, Any]] = {
 }
 
 
+# In a network namespace of its own, with nothing in it: whatever reaches out fails.
+CUT_OFF = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--"]
+
+
 class Project:
     """A project folder and the commands a user would type in it."""
 
@@ -43,14 +47,15 @@ class Project:
             "DVC_NO_ANALYTICS": "1",
         }
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
+    def start(self, *command: str, network: bool = True) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=self.root, env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            [*([] if network else CUT_OFF), sys.executable, "-m", *command], cwd=self.root,
+            env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True)
 
-    def run(self, *command: str, expect: int | None = 0) -> str:
+    def run(self, *command: str, expect: int | None = 0, network: bool = True) -> str:
         """Run `python -m command` and return its output; fails on another exit status."""
-        done = self.start(*command)
+        done = self.start(*command, network=network)
         output, _ = done.communicate(timeout=1500)
         assert expect is None or done.returncode == expect, (
             f"{' '.join(command)}: exit {done.returncode}\n{output[-6000:]}")
@@ -93,7 +98,7 @@ def clone(target: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny pipeline, run once from nothing to the gate's decision."""
+    """The tiny pipeline, run once from nothing to the gate's decision, without any network."""
     made = clone(tmp_path_factory.mktemp("project"))
-    made.run("dvc", "repro")
+    made.run("dvc", "repro", network=False)
     return made

@@ -8,6 +8,8 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from oorl.trainers.translation import latest_checkpoint
-from tests.e2e.conftest import Project
+from tests.e2e.conftest import CUT_OFF, Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
@@ -33,6 +35,15 @@ def test_every_stage_leaves_what_it_promises(project: Project) -> None:
     decision = json.loads((project.root / "reports/register/decision.json").read_text())
     assert decision["decision"] in ("promoted", "refused")
     assert decision["reasons"]
+
+
+def test_the_pipeline_ran_without_a_network(project: Project) -> None:
+    """The fixture's namespace has no way out: what ran in it needed none."""
+    code = "import socket; socket.create_connection(('192.0.2.1', 80), 2)"
+    done = subprocess.run([*CUT_OFF, sys.executable, "-c", code], capture_output=True, text=True)
+    assert "Network is unreachable" in done.stderr
+    devices = subprocess.run([*CUT_OFF, "cat", "/proc/net/dev"], capture_output=True, text=True)
+    assert [line.split(":")[0].strip() for line in devices.stdout.splitlines()[2:]] == ["lo"]
 
 
 def test_tracking_has_one_parent_and_a_child_for_each_stage(project: Project) -> None:
@@ -113,6 +124,21 @@ def test_a_worse_model_is_refused_by_the_gate(project: Project) -> None:
         project.set({"register": {"candidate": "gepo"}})
     assert decision["decision"] == "refused"
     assert decision["reasons"]
+
+
+def test_a_registered_version_is_evaluated_from_the_registry_alone(project: Project) -> None:
+    """The model's folder is away: the weights that the version holds are used."""
+    models = project.root / "models"
+    (models / "gepo").rename(models / "away")
+    try:
+        output = project.run("tasks.evaluate_registered", "--model", "1", "--problems", "2")
+    finally:
+        (models / "away").rename(models / "gepo")
+    assert re.search(r"^\| mean \| \d+\.\d", output, re.MULTILINE), output
+    kept = json.loads((project.root / ".oorl/evaluations/1.json").read_text())
+    assert set(kept["targets"]) == {"php", "bash", "perl"}
+    assert "oorl-translator, version 1" in output
+    assert "no version '9'" in project.run("tasks.evaluate_registered", "--model", "9", expect=1)
 
 
 def test_wrong_params_are_named_without_a_traceback(project: Project) -> None:
