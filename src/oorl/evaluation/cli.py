@@ -14,7 +14,7 @@ from oorl.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS, SCORES = "results.parquet", "scores.json"
+RESULTS, SCORES, PAGE = "results.parquet", "scores.json", "report.html"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -65,6 +65,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     from oorl.data.tables import write_table
     from oorl.evaluation.benchmarks import Request, get_benchmark
     from oorl.evaluation.run import run_tasks
+    from oorl.evaluation.run_page import run_page
     from oorl.evaluation.scores import run_scores
     from oorl.generation.backends import Sampling
     from oorl.params.files import write_text
@@ -100,8 +101,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
               **run_scores(results, ks=ks, seed=options.seed)}
     write_table(folder / RESULTS, _table(results))
     write_text(folder / SCORES, json.dumps(scores, indent=1, sort_keys=True) + "\n")
+    write_text(folder / PAGE, run_page(scores, results))
     print(text(scores))
-    print(f"\n{folder / RESULTS}, {folder / SCORES}")
+    print(f"\n{folder / RESULTS}, {folder / SCORES}, {folder / PAGE}")
     return 0
 
 

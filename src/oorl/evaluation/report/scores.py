@@ -207,9 +207,7 @@ def failures(inputs: ReportInputs) -> str:
     rows = []
     for target in _ordered_targets(inputs):
         rows.append([esc(inputs.language(target)),
-                     *(_failure_bar(counts, name, target) for name in shown)])
-    legend = "".join(f'<span class="chip"><span class="swatch f-{key}"></span>{title}</span>'
-                     for key, (title, _) in GROUPS.items())
+                     *(failure_bar(counts, name, target) for name in shown)])
     exact = [[esc(SHORT.get(model, model)), esc(inputs.language(target)),
               esc(status.replace("_", " ")), number(count)]
              for (model, target, status), count in sorted(counts.items())]
@@ -217,14 +215,22 @@ def failures(inputs: ReportInputs) -> str:
         "failures", "How programs fail",
         "Every answer is compiled and run on unit tests in an isolated sandbox; this is what "
         "became of them.",
-        f'<p class="legend">{legend}</p>',
+        failure_legend(),
         table(["Into", *(esc(TITLES.get(n, n)) for n in shown)], rows,
               "Verdicts by target language", "bars"),
         details("All verdicts as numbers",
                 table(["Model", "Into", "Verdict", "Programs"], exact, "Programs by verdict")))
 
 
-def _failure_bar(counts: Counter[tuple[str, str, str]], model: str, target: str) -> str:
+def failure_legend() -> str:
+    """What the colours of `failure_bar` mean."""
+    return '<p class="legend">' + "".join(
+        f'<span class="chip"><span class="swatch f-{key}"></span>{title}</span>'
+        for key, (title, _) in GROUPS.items()) + "</p>"
+
+
+def failure_bar(counts: Counter[tuple[str, str, str]], model: str, target: str) -> str:
+    """A cell: the verdicts on a model's answers in a target, counted by (model, target, status)."""
     sums = {key: sum(counts[model, target, str(s)] for s in statuses)
             for key, (_, statuses) in GROUPS.items()}
     total = sum(sums.values())
