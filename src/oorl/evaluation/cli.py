@@ -92,6 +92,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
         {"workers": options.workers, "cpu_time_s": options.cpu_time_s})
     if options.model == "gold":
         tasks = [t for t in tasks if t.gold]
+        if not tasks:
+            raise DataError(f"{options.benchmark} comes without solutions in these languages",
+                            "Evaluate a model, or widen --languages.")
     with Judge(params) as judge:
         results = run_tasks(options.model, tasks, _backend(options, tasks), judge, sampling,
                             folder=folder / "cache", batch_size=options.batch_size * 4,

@@ -196,6 +196,8 @@ def test_the_command_line(file: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert "no results.parquet" in capsys.readouterr().err
     assert main([*common, "--samples", "2"]) == 1
     assert "--temperature" in capsys.readouterr().err
+    assert main([*common[:-2], "r", "--out", str(out)]) == 1
+    assert "without solutions" in capsys.readouterr().err
     assert main([*common[:-2], "cobol"]) == 1
     assert "cobol" in capsys.readouterr().err
 
