@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +28,7 @@ from oorl.ir.sources._cut import cut
 from oorl.ir.verify import verify_groups
 from oorl.ir.work import Source
 from oorl.params.ir_groups import IRGroupsParams
+from tests.unit.ir.hub import COMMIT, hub
 
 FILE = """#include <stdio.h>
 #define LIMIT 10
@@ -131,6 +137,69 @@ def test_sltrans_parquet(tmp_path: Path) -> None:
     assert not refused
     with pytest.raises(DataError, match=r"no column 'content'; it has Source_Code"):
         get_source("sltrans").load(params("sltrans", "sl", source_column="content"), tmp_path)
+
+
+HUB_CARD = """---
+configs:
+- config_name: C
+  data_files:
+  - {split: Size_Optimized, path: "C/Size_Optimized-*"}
+  - {split: Perf_Optimized, path: "C/Perf_Optimized-*"}
+- config_name: Rust
+  data_files:
+  - {split: Perf_Optimized, path: "Rust/Perf_Optimized-*"}
+---
+"""
+LOAD = """
+import json, sys
+from pathlib import Path
+from oorl.errors import DataError
+from oorl.ir.sources import get_source
+from oorl.params.ir_groups import IRGroupsParams
+for revision in sys.argv[2:]:
+    params = IRGroupsParams(source="sltrans", path="UKPLab/SLTrans", languages=("c", "rust"),
+                            revision=revision)
+    try:
+        sources, _ = get_source("sltrans").load(params, Path(sys.argv[1]))
+        print(json.dumps([[s.function.language, s.function.name, s.revision] for s in sources]))
+    except DataError as error:
+        print(json.dumps([error.problem, error.remedy]))
+"""
+
+
+def test_sltrans_from_a_hub(tmp_path: Path) -> None:
+    def parquet(text: str) -> bytes:
+        out = io.BytesIO()
+        pq.write_table(pa.table({"Source_Code": [text, ""], "IR_Original": ["old IR", ""]}), out)
+        return out.getvalue()
+
+    files = {"README.md": HUB_CARD.encode(),
+             "C/Perf_Optimized-00000-of-00001.parquet": parquet(FILE),
+             "C/Size_Optimized-00000-of-00001.parquet": parquet("int other(int x) { return x; }"),
+             "Rust/Perf_Optimized-00000-of-00001.parquet": parquet("pub fn f(x: i32) -> i32 { x }")}
+
+    def load(address: str, offline: str, *revisions: str) -> list[Any]:
+        settings = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": offline,
+                    "NO_PROXY": "127.0.0.1"}
+        done = subprocess.run([sys.executable, "-c", LOAD, str(tmp_path), *revisions], text=True,
+                              env={**os.environ, **settings}, capture_output=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    with hub("UKPLab/SLTrans", files) as (address, asked):
+        good, bad = load(address, "0", COMMIT, "f" * 40)
+        paths = [line.split()[1] for line in asked if "parquet" in line or "/tree/" in line]
+        assert paths
+        assert all(COMMIT in path for path in paths)  # nothing but the pinned commit is read
+        asked.clear()
+        ((problem, remedy),) = load(address, "1", COMMIT)
+        assert not asked
+    assert good == [["c", "unused", COMMIT], ["c", "helper", COMMIT], ["c", "score", COMMIT],
+                    ["rust", "f", COMMIT]]
+    assert "f" * 40 in bad[0]
+    assert "UKPLab/SLTrans" in problem
+    assert "Offline" in problem
+    assert "HF_HUB_OFFLINE=0" in remedy
+    assert "download its Parquet files" in remedy
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
