@@ -135,7 +135,10 @@ def native(group: IRGroup, name: str, flags: list[str], built: Path | None = Non
         if shell([*native_compiler(), *flags, "-w", str(text), *objects, "-o", str(program), "-lm",
                   "-no-pie"]) is None:
             return None
-        done = subprocess.run([str(program)], capture_output=True, check=False, timeout=60)
+        try:
+            done = subprocess.run([str(program)], capture_output=True, check=False, timeout=60)
+        except subprocess.TimeoutExpired:  # a mutant that loops, on a busy machine
+            return None
     read = verify._read(done.stderr.decode("latin-1"), group, returns, parameters)
     return read.get("0" if built else "source")
 

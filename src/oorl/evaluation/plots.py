@@ -42,7 +42,7 @@ def by_target(metrics: Mapping[str, Any], titles: Mapping[str, str]) -> bytes:
     axes.grid(axis="y", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, ncols=len(models), loc="upper right")
-    return _png(figure)
+    return png(figure)
 
 
 def pairs(model: Mapping[str, Any], title: str, titles: Mapping[str, str]) -> bytes:
@@ -66,10 +66,11 @@ def pairs(model: Mapping[str, Any], title: str, titles: Mapping[str, str]) -> by
     axes.set_title(f"{title}: pass@1 by pair, %", fontsize=11, loc="left")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    return _png(figure)
+    return png(figure)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The bytes of a PNG file."""
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
