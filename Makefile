@@ -15,7 +15,7 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
-.PHONY: help demo setup system languages test lint e2e ui up down remote docs constraints clean
+.PHONY: help demo setup system languages test lint e2e ablation ui up down remote docs constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +47,10 @@ test: setup languages  ## lint, then all tests; the full pipeline at a small siz
 
 e2e: setup  ## only the full pipeline at a small size
 	python -m pytest tests/e2e -m e2e
+
+# SEEDS="1 2 3"; SET="rl.max_steps=60 ..." for all of its experiments
+ablation: setup  ## base, supervised, RL, RL + DPO, RL + GEPO over seeds: DVC experiments, table, figure
+	@python -m flows.ablation $(if $(SEEDS),--seeds $(SEEDS)) $(foreach s,$(SET),--set $(s))
 
 ui: setup  ## MLflow's pages for the runs of this folder, at http://127.0.0.1:5000
 	mlflow/serve.sh
