@@ -31,8 +31,12 @@ class BaseParams(Section):
     tokens_per_batch: int = Field(2048, ge=64, description="padding included")
     learning_rate: float = Field(5e-3, gt=0, description="AdamW: embeddings and norms")
     muon_learning_rate: float = Field(0.03, gt=0, description="Muon: matrices")
-    eval_every: int = Field(250, ge=1, description="steps between plateau checks")
-    patience: int = Field(3, ge=1, description="checks without improvement that end training")
+    decay_steps: int = Field(500, ge=1, description="the learning rate's linear decay at the end")
+    eval_every: int = Field(250, ge=1, description="steps between checks of the held-out loss")
+    patience: int = Field(1, ge=1, description="checks in a row without improvement that are a "
+                          "plateau: the decay begins")
+    min_improvement: float = Field(0.05, ge=0, lt=1, description="share of the best loss by which "
+                                   "a check must lower it to count as improvement")
     save_every: int = Field(250, ge=1)
 
     @property

@@ -113,8 +113,11 @@ def train_base(problems: Sequence[Problem], groups: Sequence[IRGroup],
 
 
 def schedule(params: BaseParams, max_steps: int, stop_early: bool = True) -> Schedule:
-    """The schedule of `params`; for fewer steps, with as many checks as fit."""
+    """The schedule of `params`; for fewer steps, with as many checks as fit and a decay of at most
+    half of them."""
     every = min(params.eval_every, max(1, max_steps // 4))
+    decay = max(1, min(params.decay_steps, max_steps // 2))
     patience = params.patience if stop_early else max_steps
-    return Schedule(max_steps, params.learning_rate, params.muon_learning_rate,
-                    check_every=every, patience=patience, save_every=params.save_every)
+    return Schedule(max_steps, params.learning_rate, params.muon_learning_rate, decay,
+                    check_every=every, patience=patience,
+                    min_improvement=params.min_improvement, save_every=params.save_every)

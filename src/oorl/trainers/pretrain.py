@@ -7,7 +7,8 @@ not worth sharing between threads, and no process needs starting or feeding. Muo
 (Jordan 2024), AdamW for embeddings and norms.
 
 The learning rate is warmed up, held, and decayed linearly at the end. The decay starts when the
-checks stop improving (a plateau), or so that it ends at `max_steps`.
+checks stop improving (a plateau), or so that it ends at `max_steps` (Hägele et al. 2024,
+arXiv 2405.18392).
 
 Resuming repeats the uninterrupted run bit for bit on the same machine: batches are a pure
 function of (seed, step) and a checkpoint holds everything else.
@@ -32,8 +33,6 @@ from oorl.errors import TrainingError
 from oorl.trainers.supervised_data import SHARDS, Example, Mixture, cut_batches
 
 WARMUP_STEPS = 20
-DECAY_SHARE = 0.4  # of max_steps: the linear decay at the end
-IMPROVEMENT = 0.01  # a check that lowers the loss by less than 1 % is no improvement
 ADAM_BETAS = (0.9, 0.95)
 MAX_GRAD_NORM = 1.0  # for AdamW's parameters; Muon's update has a fixed norm
 
@@ -48,13 +47,11 @@ class Schedule:
     max_steps: int
     learning_rate: float
     muon_learning_rate: float
+    decay_steps: int = 1          # the linear decay at the end
     check_every: int = 0          # 0: never, so there is no plateau either
-    patience: int = 1
+    patience: int = 1             # checks in a row without improvement: a plateau
+    min_improvement: float = 0.0  # the share by which a check must lower the best loss
     save_every: int = 0           # 0: never
-
-    @property
-    def decay_steps(self) -> int:
-        return max(1, round(DECAY_SHARE * self.max_steps))
 
     def factor(self, step: int, decay_start: int) -> float:
         """The share of the learning rate used by `step` (from 0)."""
@@ -286,7 +283,7 @@ def steps_for_tokens(mixture: Mixture, tokens: float) -> int:
 
 def note_plateau(state: Progress, schedule: Schedule, loss: float) -> None:
     """Start the decay once `patience` checks in a row have not improved."""
-    if loss < state.best_loss * (1 - IMPROVEMENT):
+    if loss < state.best_loss * (1 - schedule.min_improvement):
         state.best_loss, state.stale_checks = loss, 0
     else:
         state.stale_checks += 1

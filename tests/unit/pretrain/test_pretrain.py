@@ -174,7 +174,7 @@ def test_a_loss_that_is_not_finite_stops_training():
 
 
 def test_the_rate_is_warmed_up_held_and_decayed_to_nothing():
-    plan = Schedule(100, 1.0, 1.0)
+    plan = Schedule(100, 1.0, 1.0, decay_steps=40)
     factors = [plan.factor(step, 100 - plan.decay_steps) for step in range(100)]
     assert factors[0] == pytest.approx(1 / pretrain.WARMUP_STEPS)
     assert factors[pretrain.WARMUP_STEPS:61] == [1.0] * (61 - pretrain.WARMUP_STEPS)
@@ -183,7 +183,7 @@ def test_the_rate_is_warmed_up_held_and_decayed_to_nothing():
 
 
 def test_a_plateau_starts_the_decay_early():
-    plan = Schedule(1000, 1.0, 1.0, check_every=10, patience=2)
+    plan = Schedule(1000, 1.0, 1.0, 400, check_every=10, patience=2, min_improvement=0.01)
     state = Progress(decay_start=600)
     for step, loss in ((10, 2.0), (20, 1.0), (30, 1.0), (40, 0.9), (50, 0.9), (60, 0.895)):
         state.step = step
@@ -194,8 +194,14 @@ def test_a_plateau_starts_the_decay_early():
     assert state.decay_start == 60
 
 
+@pytest.mark.parametrize(("steps", "decay"), [(1000, 40), (80, 40), (79, 39), (1, 1)])
+def test_a_short_run_decays_for_at_most_half_of_its_steps(params, steps, decay):
+    plan = schedule(params.model_copy(update={"decay_steps": 40, "max_steps": 1000}), steps)
+    assert (plan.max_steps, plan.decay_steps) == (steps, decay)
+
+
 def test_a_plateau_ends_training_early():
-    plan = Schedule(60, 1e-3, 1e-2, check_every=2, patience=2)
+    plan = Schedule(60, 1e-3, 1e-2, 24, check_every=2, patience=2)
     state = train(model_of(), Mixture(EXAMPLES, [], 0.0, 64, 1), plan, progress=False,
                   check=lambda model: {"loss": 1.0})
     assert state.plateau_step == 6  # the first check improves on infinity, two do not
