@@ -35,7 +35,7 @@ def ask(port: int, path: str, body: Any = None) -> Any:
         data=None if body is None else json.dumps(body).encode())
     for left in range(9, -1, -1):
         try:
-            with urllib.request.urlopen(request, timeout=20) as reply:
+            with urllib.request.urlopen(request, timeout=150) as reply:
                 return json.loads(reply.read())
         except urllib.error.HTTPError as error:
             # what a busy server's database answers; Prefect's own client waits and asks again, too
