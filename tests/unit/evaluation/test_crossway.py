@@ -156,13 +156,13 @@ def test_mutants_by_tokens_leave_types_signs_and_texts_alone() -> None:
 
 def test_the_check_sees_a_failing_solution_and_a_missing_case(judge: Judge) -> None:
     good = read_problem(ROOT / "lists" / "shelf-gaps.toml")
-    assert check(good, judge, (5, 1), 0)["survivors"] == []
+    assert check(good, judge, judge, (5, 1), 0)["survivors"] == []
     weak = Problem("weak", "crossway", "test", good.signature, good.cases[:1],
                    {**good.solutions, "python": good.solutions["python"].replace(
                        "last + 1", "last")})
-    row = check(weak, judge, (0, 1), 0)
+    row = check(weak, judge, judge, (0, 1), 0)
     assert row["failures"] == {}
     assert any("range" in s for s in row["survivors"]), row
     broken = Problem("broken", "crossway", "test", good.signature, good.cases,
                      dict(weak.solutions))
-    assert list(check(broken, judge, (1, 1), 0)["failures"]) == ["python"]
+    assert list(check(broken, judge, judge, (1, 1), 0)["failures"]) == ["python"]
