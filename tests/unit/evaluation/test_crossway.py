@@ -15,9 +15,10 @@ from oorl.evaluation.gold import Empty, Gold
 from oorl.evaluation.run import run_tasks
 from oorl.evaluation.scores import run_scores
 from oorl.languages import all_languages
+from oorl.params.sandbox import SandboxParams
 from oorl.records import Problem, Status, Submission
 from oorl.sandbox import Judge
-from scripts.crossway_check import check
+from scripts.crossway_check import PATIENT, check
 from scripts.crossway_mutants import mutants
 
 SAMPLE = 4
@@ -31,7 +32,7 @@ def problems() -> list[Problem]:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with Judge() as judge:
+    with Judge(SandboxParams.model_validate(PATIENT)) as judge:
         yield judge
 
 
