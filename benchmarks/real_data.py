@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from oorl.evaluation.benchmarks.mbxp import program
 from oorl.languages import all_languages
 from oorl.params.sandbox import SandboxParams
-from oorl.records import AnySubmission, AssertionSubmission, StdioCase, StdioSubmission, Verdict
+from oorl.records import AnySubmission, StdioCase, StdioSubmission, Verdict
 from oorl.sandbox import Judge, available_languages
 
 RESULTS = {"python": "#Results: 10, 10", "cpp": "#Results: 10, 10", "go": "#Results: 10, 10",
@@ -29,31 +30,6 @@ RESULTS = {"python": "#Results: 10, 10", "cpp": "#Results: 10, 10", "go": "#Resu
 """What TransCoder's programs print; C's forgets the numbers and Rust's needs an old nightly."""
 
 PRINTS = r"\bprint\b|\bcout\b|\bprintf\b|System\.out|fmt\.Print"
-LODASH = 'const _ = require("lodash")'
-DEEP_EQUAL = 'const _ = { isEqual: require("util").isDeepStrictEqual }'
-"""The one function that MBXP's JavaScript tests want of a package; Node.js has it too."""
-COMPARE_NET = "using KellermanSoftware.CompareNetObjects;"
-CLASS = "public class Program\n    {"
-COMPARE = """
-class Comparison { public bool AreEqual; }
-class CompareLogic {
-  public Comparison Compare(object a, object b) { return new Comparison { AreEqual = Same(a, b) }; }
-  static bool Same(object a, object b) {
-    if (a == null || b == null) return a == b;
-    if (a.GetType() != b.GetType()) return false;
-    if (a is System.Collections.IDictionary) {
-      var x = (System.Collections.IDictionary) a; var y = (System.Collections.IDictionary) b;
-      return x.Count == y.Count
-        && x.Keys.Cast<object>().All(k => y.Contains(k) && Same(x[k], y[k]));
-    }
-    if (a is string || !(a is System.Collections.IEnumerable)) return a.Equals(b);
-    var p = ((System.Collections.IEnumerable) a).Cast<object>().ToList();
-    var q = ((System.Collections.IEnumerable) b).Cast<object>().ToList();
-    return p.Count == q.Count && p.Zip(q, Same).All(same => same);
-  }
-}
-"""
-"""What MBXP's C# tests use of the package CompareNetObjects: equal types, equal contents."""
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -62,16 +38,12 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def mbxp(folder: Path, language: str) -> Iterator[tuple[str, AnySubmission]]:
-    """Canonical solutions. Python's tests are a function that somebody must call."""
+    """Canonical solutions."""
     path = folder / "mbxp" / f"mbxp-{language}.jsonl.gz"
     for row in rows(path) if path.exists() else ():
         if row.get("canonical_solution"):
-            call = f"\ncheck({row['entry_point']})\n" if language == "python" else ""
             code = row["prompt"] + row["canonical_solution"]
-            if language == "csharp":
-                code = code.replace(COMPARE_NET, "").replace(CLASS, CLASS + COMPARE, 1)
-            yield row["task_id"], AssertionSubmission(
-                language, code, row["test"].replace(LODASH, DEEP_EQUAL) + call)
+            yield row["task_id"], program(row, language, code)
 
 
 def transcoder(folder: Path, language: str) -> Iterator[tuple[str, AnySubmission]]:

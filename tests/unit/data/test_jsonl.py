@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from oorl.data.sources import jsonl as source
 from oorl.errors import DataError
 from oorl.params.dataset import DatasetParams
 from oorl.records import Case
+from tests.unit.data.damage import damaged
 
 
 def row(name: str = "double_it", code: str = "return x * 2", **changes: Any) -> dict[str, Any]:
@@ -126,21 +126,8 @@ def test_no_file_is_an_error_with_a_remedy(tmp_path: Path, path: str, words: str
 
 
 def test_nothing_is_lost_of_a_thousand_damaged_rows(tmp_path: Path) -> None:
-    random_ = random.Random(7)
-    lines = []
-    for number in range(1000):
-        text = json.dumps(row(f"add_{number}_to", f"return x + {number}")).encode()
-        at = random_.randrange(len(text))
-        match random_.randrange(5):
-            case 0:
-                text = text[:at]
-            case 1:
-                text = text[:at] + bytes([random_.randrange(11, 256)]) + text[at + 1:]
-            case 2:
-                text = text[:at] + text[at + random_.randrange(1, 30):]
-            case 3:
-                text = text[:at] + random_.choice([b"null", b"[]", b"-1e999", b"{}"]) + text[at:]
-        lines.append(text)
+    lines = damaged((json.dumps(row(f"add_{number}_to", f"return x + {number}"))
+                     for number in range(1000)), seed=7)
     (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     loaded = source.load(DatasetParams(path="p.jsonl"), 1, tmp_path)
     assert len(loaded.problems) + len(loaded.refused) == sum(bool(t.strip()) for t in lines)

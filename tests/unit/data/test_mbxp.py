@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import random
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from oorl.errors import IsolationUnavailable
 from oorl.params.dataset import DatasetParams
 from oorl.records import Case
 from oorl.sandbox import Judge, available_languages
+from tests.unit.data.damage import damaged
 
 PYTHON_TEST = """
 
@@ -111,19 +111,8 @@ def test_a_bad_row_is_refused_by_place_and_reason(tmp_path: Path, bad: Any, word
 
 
 def test_nothing_is_lost_of_a_thousand_damaged_rows(tmp_path: Path) -> None:
-    random_ = random.Random(3)
-    lines: list[bytes] = []
-    for number in range(1000):
-        text = json.dumps(python(number, f"    return sum(values) * k + {number}")).encode()
-        at = random_.randrange(len(text))
-        match random_.randrange(4):
-            case 0:
-                text = text[:at]
-            case 1:
-                text = text[:at] + bytes([random_.randrange(11, 256)]) + text[at + 1:]
-            case 2:
-                text = text[:at] + text[at + random_.randrange(1, 30):]
-        lines.append(text)
+    lines = damaged((json.dumps(python(number, f"    return sum(values) * k + {number}"))
+                     for number in range(1000)), seed=3, ways=4)
     (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     loaded = get_source("mbxp").load(DatasetParams(path="p.jsonl"), 1, tmp_path)
     assert len(loaded.problems) + len(loaded.refused) == sum(bool(t.strip()) for t in lines)

@@ -1,7 +1,6 @@
 """apps, taco and synthetic1 on rows of the published schemas, as JSON lines and as Parquet."""
 
 import json
-import random
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from oorl.errors import DataError
 from oorl.params.dataset import DatasetParams
 from oorl.records import PROGRAM, Case, StdioSubmission
 from oorl.sandbox import Judge
+from tests.unit.data.damage import damaged
 
 ADD = "a, b = map(int, input().split())\nprint(a + b)\n"
 METHOD = ("class Solution:\n    def twice(self, nums: List[int], k: int) -> List[float]:\n"
@@ -241,21 +241,8 @@ def test_rows_of_the_hub_are_read_like_files(tmp_path: Path,
 
 @pytest.mark.parametrize("source", MAKERS)
 def test_nothing_is_lost_of_a_thousand_damaged_rows(tmp_path: Path, source: str) -> None:
-    random_ = random.Random(11)
-    lines: list[bytes] = []
-    for number in range(1000):
-        text = json.dumps(MAKERS[source](number, f"print(input(), {number})\n")).encode()
-        at = random_.randrange(len(text))
-        match random_.randrange(5):
-            case 0:
-                text = text[:at]
-            case 1:
-                text = text[:at] + bytes([random_.randrange(11, 256)]) + text[at + 1:]
-            case 2:
-                text = text[:at] + text[at + random_.randrange(1, 30):]
-            case 3:
-                text = text[:at] + random_.choice([b"null", b"[]", b"-1e999", b"{}"]) + text[at:]
-        lines.append(text)
+    lines = damaged((json.dumps(MAKERS[source](number, f"print(input(), {number})\n"))
+                     for number in range(1000)), seed=11)
     (tmp_path / "p.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     loaded = get_source(source).load(DatasetParams(path="p.jsonl"), 1, tmp_path)
     assert len(loaded.problems) + len(loaded.refused) == sum(bool(t.strip()) for t in lines)

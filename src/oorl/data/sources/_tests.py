@@ -10,15 +10,30 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from oorl.data.infer import declared, signature_and_cases
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
+from oorl.data.sources._rows import BAD_ROW, Row, read_rows, refuse, revision_of
 from oorl.data.splits import assign_split
+from oorl.errors import DataError
 from oorl.params.dataset import DatasetParams
 from oorl.records import PROGRAM, Case, Problem, Signature, Type, canonical
+
+Tested = tuple[str, Signature, Sequence[Case]]
+"""A solution in Python, its signature and its tests."""
+
+
+class Made(NamedTuple):
+    """What a row gives: a tested solution, the task in words, and a tag if there is one."""
+
+    tested: Tested
+    statement: str
+    tag: str | None
+
 
 MAX_TEST = 64 * 2**10
 """Characters of a test, beyond which it is left out: megabytes of input for every verdict."""
@@ -166,23 +181,42 @@ def parsed_lines(arguments: Any) -> list[Any]:
     return arguments
 
 
-def add(loaded: Loaded, identity: str, source: str, made: tuple[str, Signature, Sequence[Case]],
-        params: DatasetParams, licence: str, revision: str, statement: str,
-        tags: tuple[str, ...] = ()) -> None:
+def from_rows(params: DatasetParams, root: Path, source: str, licence: str,
+              identify: Callable[[Row], str], make: Callable[[Row], Made]) -> Loaded:
+    """The problems of all files in order, `params.problems` at most; what `identify` or `make`
+    refuses, by an error, is noted with its reason."""
+    loaded = Loaded([])
+    revision = revision_of(params, root)
+    for place, row in read_rows(params, root):
+        if len(loaded.problems) == params.problems:
+            break
+        identity = ""
+        try:
+            if isinstance(row, DataError):
+                raise row
+            identity = identify(row)
+            _add(loaded, identity, source, make(row), params, licence, revision)
+        except BAD_ROW as error:
+            refuse(loaded, place, error, identity)
+    return loaded
+
+
+def _add(loaded: Loaded, identity: str, source: str, made: Made, params: DatasetParams,
+         licence: str, revision: str) -> None:
     """Make the problem and note it in `loaded`. Raises `ValueError` if it is there already."""
-    code, signature, cases = made
+    code, signature, cases = made.tested
     solutions = {"python": code}
     function = normal_text(solutions)
     problem = Problem(identity, source, assign_split(function, params), signature,
                       chosen(cases, params.cases), solutions, licence=licence, revision=revision,
-                      tags=tags)
+                      tags=(made.tag,) if made.tag else ())
     for key in (f"id {identity}", function):
         if key in loaded.seen:
             raise ValueError(f"the same program as {loaded.seen[key]}" if key == function
                              else "another row has this id")
     loaded.seen |= {f"id {identity}": identity, function: identity}
     loaded.problems.append(problem)
-    loaded.statements[identity] = statement
+    loaded.statements[identity] = made.statement
 
 
 def program(code: str, pairs: Sequence[tuple[Any, Any]]) -> tuple[str, Signature, list[Case]]:
@@ -190,7 +224,7 @@ def program(code: str, pairs: Sequence[tuple[Any, Any]]) -> tuple[str, Signature
     return code, PROGRAM, runs(pairs)
 
 
-def from_lists(code: str, tests: Any) -> tuple[str, Signature, Sequence[Case]]:
+def from_lists(code: str, tests: Any) -> Tested:
     """The same from {inputs, outputs, fn_name?}, the form of APPS and TACO."""
     if not isinstance(tests, dict):
         raise ValueError("input_output is no object")

@@ -13,44 +13,43 @@ from pathlib import Path
 from typing import Any
 
 from oorl.data.sources import Loaded
-from oorl.data.sources._rows import BAD_ROW, read_rows, refuse, revision_of
-from oorl.data.sources._tests import add, calls, first_that_parses, parsed, program
-from oorl.errors import DataError
+from oorl.data.sources._rows import Row
+from oorl.data.sources._tests import (
+    Made,
+    Tested,
+    calls,
+    first_that_parses,
+    from_rows,
+    parsed,
+    program,
+)
 from oorl.params.dataset import DatasetParams
-from oorl.records import Case, Signature
 
 LICENCE = "see PrimeIntellect/verifiable-coding-problems"
 
 
 def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     """The problems of all files in order, `params.problems` at most."""
-    loaded = Loaded([])
-    revision = revision_of(params, root)
-    for place, row in read_rows(params, root):
-        if len(loaded.problems) == params.problems:
-            break
-        identity = ""
-        try:
-            if isinstance(row, DataError):
-                raise row
-            name = re.sub(r"[^\w.:-]+", "-", str(row["problem_id"]))
-            identity = f"synthetic1-{name}"
-            info = parsed(row["verification_info"], "verification_info")
-            if not isinstance(info, dict):
-                raise ValueError("verification_info is no object")
-            if str(info.get("language") or "python").lower() not in ("python", "python3"):
-                raise ValueError(f"the solution is in {info['language']}, not in Python")
-            code = first_that_parses([unfenced(row["gold_standard_solution"])])
-            made = _made(code, parsed(info["test_cases"], "test_cases"))
-            add(loaded, identity, "synthetic1", made, params, LICENCE, revision,
-                str(row.get("prompt") or ""), tuple(filter(None, [row.get("source")])))
-        except BAD_ROW as error:
-            refuse(loaded, place, error, identity)
-    return loaded
+    return from_rows(params, root, "synthetic1", LICENCE, _identity, _made)
 
 
-def _made(code: str, tests: Sequence[Mapping[str, Any]]
-          ) -> tuple[str, Signature, Sequence[Case]]:
+def _identity(row: Row) -> str:
+    name = re.sub(r"[^\w.:-]+", "-", str(row["problem_id"]))
+    return f"synthetic1-{name}"
+
+
+def _made(row: Row) -> Made:
+    info = parsed(row["verification_info"], "verification_info")
+    if not isinstance(info, dict):
+        raise ValueError("verification_info is no object")
+    if str(info.get("language") or "python").lower() not in ("python", "python3"):
+        raise ValueError(f"the solution is in {info['language']}, not in Python")
+    code = first_that_parses([unfenced(row["gold_standard_solution"])])
+    return Made(_tested(code, parsed(info["test_cases"], "test_cases")),
+                str(row.get("prompt") or ""), row.get("source"))
+
+
+def _tested(code: str, tests: Sequence[Mapping[str, Any]]) -> Tested:
     if not isinstance(tests, list) or not tests:
         raise ValueError("no tests")
     kinds = {test["type"] for test in tests}

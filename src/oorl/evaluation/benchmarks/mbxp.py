@@ -31,6 +31,7 @@ ENDS = {"cpp": "\n}", "java": "\n    }\n}", "javascript": "\n}", "typescript": "
 PYTHON_STOPS = ("\ndef ", "\n#", "\nif ", "\nclass ", "\nprint", "\nassert")
 LODASH = 'const _ = require("lodash")'
 DEEP_EQUAL = 'const _ = { isEqual: require("util").isDeepStrictEqual }'
+"""The one function that the JavaScript tests want of a package; Node.js has it too."""
 COMPARE_NET = "using KellermanSoftware.CompareNetObjects;"
 CLASS = "public class Program\n    {"
 COMPARE = """
