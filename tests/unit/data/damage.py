@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def damaged(texts: Iterable[str], seed: int, ways: int = 5) -> list[bytes]:
-    """The rows, each harmed in one of three ways or not at all; with 5 `ways`, a stray is one too."""
+    """The rows, each harmed in one of three ways or not at all; with 5 `ways`, a stray is one."""
     random_ = random.Random(seed)
     lines = []
     for line in texts:
