@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,9 @@ def test_the_watch_sees_what_it_should(tmp_path: Path) -> None:
     seen = {event for event, _ in json.loads(
         python(code, str(tmp_path), "guilty").splitlines()[-1])}
     assert {"environment", "open", "subprocess.Popen"} <= seen
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    # They are no packages: the second of one name would end a run over all of them.
+    names = Counter(path.name for path in Path(__file__).parents[1].rglob("*.py"))
+    assert [name for name, times in names.items() if times > 1 and name != "conftest.py"] == []
