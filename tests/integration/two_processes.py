@@ -1,6 +1,6 @@
 """Trains a tiny model; run by test_two_processes.py, alone or under torchrun.
 
-    two_processes.py TRAINER:MODE,... OUTPUT_DIR PROCESSES [kill] [resume]
+    two_processes.py TRAINER:MODE,... OUTPUT_DIR PROCESSES [kill] [resume] [fsdp2]
 """
 
 import json
@@ -11,7 +11,10 @@ from pathlib import Path
 
 import torch
 import torch.distributed
+from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedType
 from datasets import Dataset
+from torch.distributed.tensor import DTensor
 
 from oorl.generation import generate
 from oorl.trainers.gepo import GEPOConfig, GEPOTrainer
@@ -25,6 +28,21 @@ COMMON = {
     "save_strategy": "steps", "save_steps": 2, "use_cpu": True, "disable_tqdm": True, "seed": 3,
     "max_grad_norm": 1.0, "bf16": False,
 }
+SHARDED = {"fsdp": True, "fsdp_config": {
+    "version": 2, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "reshard_after_forward": True,
+    "transformer_layer_cls_to_wrap": ["Qwen3DecoderLayer"]}}
+
+
+def shard_on_cpus():
+    """accelerate shards over accelerators only, torch over CPUs as well: take these for such."""
+    whole = AcceleratorState.__init__
+
+    def init(self, *args, fsdp_plugin=None, **kwargs):
+        whole(self, *args, fsdp_plugin=fsdp_plugin, **kwargs)
+        self.fsdp_plugin = fsdp_plugin or self.__dict__.get("fsdp_plugin")
+        self.distributed_type = DistributedType.FSDP
+
+    AcceleratorState.__init__ = init
 
 
 def letters(completions, **_):
@@ -32,23 +50,28 @@ def letters(completions, **_):
 
 
 def engine(model, prompt_ids, *, num_generations, max_new_tokens, temperature, seed):
-    """Draws by prompt alone, so that it does not matter which process asks."""
-    return generate(model, prompt_ids, num_generations=num_generations, seed=7, eos_token_id=1,
-                    max_new_tokens=max_new_tokens, temperature=temperature)
+    """Draws by prompt alone, so that it does not matter which process asks.
+
+    Half of all tokens end a completion, so that processes need unequal numbers of tokens.
+    """
+    ends = [1, *range(3, 34)]
+    return [generate(model, [prompt], num_generations=num_generations, seed=7, eos_token_id=ends,
+                     max_new_tokens=max_new_tokens, temperature=temperature,
+                     backend="transformers")[0] for prompt in prompt_ids]
 
 
-def gepo(output, processes, mode):
+def gepo(output, processes, mode, **more):
     args = GEPOConfig(output_dir=output, mode=mode, per_device_train_batch_size=4 // processes,
-                      **COMMON)
+                      **COMMON | more)
     return GEPOTrainer(tiny_model(), args, ROWS, processing_class=tiny_tokenizer())
 
 
-def oorl(output, processes, mode):
+def oorl(output, processes, mode, **more):
     prompts = [f"{a}{b}=\n" for a in "abcdefgh" for b in "123"]
     args = OORLConfig(
         output_dir=output, per_device_train_batch_size=16 // processes, num_generations=4,
         max_completion_length=8, w_gepo=0.1, groups_per_step=2 // processes, gepo_mode=mode,
-        activation_checkpointing=False, **COMMON)
+        activation_checkpointing=False, **COMMON | more)
     return OORLTrainer(
         tiny_model(), letters, args, Dataset.from_dict({"prompt": prompts}), groups=ROWS,
         rollout_fn=engine, processing_class=tiny_tokenizer())
@@ -67,27 +90,32 @@ def dies_in_step(trainer, number):
 
 def one(kind, output, processes, flags):
     name, _, mode = kind.partition(":")
-    trainer = {"gepo": gepo, "oorl": oorl}[name](str(output), processes, mode)
+    trainer = {"gepo": gepo, "oorl": oorl}[name](
+        str(output), processes, mode, **(SHARDED if "fsdp2" in flags else {}))
     if "kill" in flags:
         dies_in_step(trainer, 3)
     trainer.train(
         resume_from_checkpoint=str(output / "checkpoint-2") if "resume" in flags else None)
     history = trainer.state.log_history
+    weights = [p.detach() for p in trainer.accelerator.unwrap_model(trainer.model).parameters()]
     facts = {
         "world": trainer.accelerator.num_processes,
         "group": torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1,
         "pid": os.getpid(),
+        "sharded": all(isinstance(p, DTensor) for p in weights),
         "losses": [e["loss"] for e in history if "loss" in e],
         "norms": [e["grad_norm"] for e in history if "grad_norm" in e],
     }
     rank = trainer.accelerator.process_index
     (output / f"facts_{rank}.json").write_text(json.dumps(facts))
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    torch.save([p.detach() for p in model.parameters()], output / f"weights_{rank}.pt")
+    torch.save([p.full_tensor() if isinstance(p, DTensor) else p for p in weights],
+               output / f"weights_{rank}.pt")
 
 
 def main(kinds, output, processes, *flags):
     torch.set_num_threads(1)
+    if "fsdp2" in flags:
+        shard_on_cpus()
     for kind in kinds.split(","):
         folder = Path(output, kind)
         folder.mkdir(exist_ok=True, parents=True)
