@@ -19,7 +19,9 @@ from typing import Any
 
 import pytest
 import yaml
+from mlflow_store import new_store
 
+from tasks._registry import Registry
 from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
 
 
@@ -58,6 +60,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     stage(root, "dataset")
     stage(root, "ir_groups")
     ports = {"PREFECT_PORT": str(free_port()), "MLFLOW_PORT": str(free_port())}
+    registry = Registry(new_store(root), "oorl-translator", "oorl", root / ".oorl" / "artifacts")
+    registry.register("digest", {"note.txt": b"kept"}, {"stage": "gepo"})
+    registry.appoint("1", "", "promoted", "the first")
     try:
         done = run(root, "flows.stack", "up", PYTHONPATH=f"{root}/src:{root}", **ports)
         assert done.returncode == 0, done.stdout
@@ -87,7 +92,7 @@ def test_every_stage_runs_in_the_pool_that_has_what_it_needs(
         stack: tuple[Path, dict[str, str]]) -> None:
     root, ports = stack
     server = int(ports["PREFECT_PORT"])
-    promotion = start(server, "oorl-promotion/by-hand")  # of no version at all
+    promotion = start(server, "oorl-promotion/by-hand")  # there is no challenger
     found = finish(server, start(server, "oorl-pipeline/weekly", stages=["validate", "base"]))
     assert found["state_type"] == "COMPLETED", found["state"]
     assert (root / "models" / "base" / "weights").exists()
@@ -97,7 +102,7 @@ def test_every_stage_runs_in_the_pool_that_has_what_it_needs(
         ("validate", "cpu"), ("base", "gpu")}
     failed = finish(server, promotion)
     assert failed["state_type"] == "FAILED"
-    assert "Nothing is registered yet" in failed["state"]["message"]
+    assert "There is: champion, 1." in failed["state"]["message"]
     limit = ask(server, "api/v2/concurrency_limits/gpu")
     assert (limit["limit"], limit["active"], limit["active_slots"]) == (1, True, 0)
 
@@ -144,6 +149,39 @@ def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
     assert not (root / "models" / "rl").exists()
     stage(root, "rl")
     assert (root / "models" / "rl" / "weights").exists()
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def page(address: str, profile: Path, *words: str) -> str:
+    """What a headless browser shows; asked again until all `words` are there."""
+    assert BROWSER is not None
+    until = time.monotonic() + 240
+    while True:
+        shown = subprocess.run(
+            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu",
+             "--virtual-time-budget=30000", f"--user-data-dir={profile}", "--dump-dom", address],
+            capture_output=True, text=True).stdout.replace("&nbsp;", " ")
+        if all(word in shown for word in words):
+            return shown
+        assert time.monotonic() < until, (address, words, shown[-3000:])
+        time.sleep(1)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome here")
+def test_both_pages_show_it_in_a_browser(
+        stack: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    """A run that was asked for appears, finishes and shows its result; the champion its alias."""
+    prefect, mlflow = (f"http://127.0.0.1:{port}" for port in stack[1].values())
+    server = int(stack[1]["PREFECT_PORT"])
+    run = finish(server, start(server, "oorl-promotion/by-hand", version="champion"))
+    assert run["state_type"] == "COMPLETED", run["state"]
+    page(f"{prefect}/runs/flow-run/{run['id']}", tmp_path, run["name"], "Completed",
+         "oorl-promotion")
+    page(f"{prefect}/artifacts/key/promotion", tmp_path, "promotion",
+         "this very model is the champion, version 1")
+    page(f"{mlflow}/#/models/oorl-translator", tmp_path, "@ champion", "Version 1")
 
 
 def test_a_flow_killed_at_random_moments_ends_with_the_same_data(
