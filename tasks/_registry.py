@@ -92,6 +92,11 @@ def _reachable(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, requests.RequestException, OSError) as error:
+        if "error code 401" in str(error) or "error code 403" in str(error):
+            raise Unreachable(
+                f"the model registry at {uri} does not let this user in",
+                "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, then run the same "
+                "command again.") from None
         raise Unreachable(
             f"the model registry at {uri} does not answer: {str(error).splitlines()[0][:300]}",
             "Start the server or correct MLFLOW_TRACKING_URI / tracking.uri, then run "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import queue
 import random
 import re
 import shutil
@@ -10,16 +12,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from mlflow_store import new_store
+from websockets.sync.client import connect
 
 from tasks._registry import Registry
 from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
@@ -56,7 +61,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     root = tmp_path_factory.mktemp("stack")
     make_project(root)
     shutil.copy(ROOT / "prefect.yaml", root)
-    shutil.copytree(ROOT / "mlflow", root / "mlflow")
+    for name in ("mlflow", "deploy"):
+        shutil.copytree(ROOT / name, root / name)
     stage(root, "dataset")
     stage(root, "ir_groups")
     ports = {"PREFECT_PORT": str(free_port()), "MLFLOW_PORT": str(free_port())}
@@ -154,34 +160,110 @@ def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def page(address: str, profile: Path, *words: str) -> str:
-    """What a headless browser shows; asked again until all `words` are there."""
-    assert BROWSER is not None
-    until = time.monotonic() + 240
-    while True:
-        shown = subprocess.run(
-            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu",
-             "--virtual-time-budget=30000", f"--user-data-dir={profile}", "--dump-dom", address],
-            capture_output=True, text=True).stdout.replace("&nbsp;", " ")
-        if all(word in shown for word in words):
-            return shown
-        assert time.monotonic() < until, (address, words, shown[-3000:])
-        time.sleep(1)
+class Browser:
+    """A page of a headless browser, driven over the DevTools protocol."""
+
+    def __init__(self, profile: Path) -> None:
+        assert BROWSER is not None
+        self.process = subprocess.Popen(
+            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1600",
+             "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
+            stderr=subprocess.DEVNULL, start_new_session=True)
+        until = time.monotonic() + 120
+        port = profile / "DevToolsActivePort"
+        while not port.exists() or not port.read_text().count("\n"):
+            assert time.monotonic() < until, "the browser does not start"
+            time.sleep(0.1)
+        targets = ask(int(port.read_text().split()[0]), "json/list")
+        address = next(t["webSocketDebuggerUrl"] for t in targets if t["type"] == "page")
+        self.socket = connect(address, max_size=None, open_timeout=60)
+        self.number = 0
+
+    def call(self, method: str, **parameters: Any) -> Any:
+        self.number += 1
+        self.socket.send(json.dumps(
+            {"id": self.number, "method": method, "params": parameters}))
+        while (answer := json.loads(self.socket.recv(120))).get("id") != self.number:
+            pass
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def text(self) -> str:
+        found = self.call("Runtime.evaluate", expression="document.body.innerText")["result"]
+        return str(found.get("value", "")).replace("\xa0", " ")
+
+    def shows(self, address: str, *words: str) -> None:
+        """Open a page and wait until all `words` are on it."""
+        self.call("Page.navigate", url="about:blank")
+        self.call("Page.navigate", url=address)
+        until = time.monotonic() + 120
+        while not all(word in (shown := self.text()) for word in words):
+            assert time.monotonic() < until, (address, words, shown)
+            time.sleep(0.3)
+
+    def close(self) -> None:
+        self.socket.close()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome here")
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    if BROWSER is None:
+        pytest.skip("no Chromium or Chrome here")
+    made = Browser(tmp_path / "profile")
+    yield made
+    made.close()
+
+
 def test_both_pages_show_it_in_a_browser(
-        stack: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+        stack: tuple[Path, dict[str, str]], browser: Browser) -> None:
     """A run that was asked for appears, finishes and shows its result; the champion its alias."""
     prefect, mlflow = (f"http://127.0.0.1:{port}" for port in stack[1].values())
     server = int(stack[1]["PREFECT_PORT"])
     run = finish(server, start(server, "oorl-promotion/by-hand", version="champion"))
     assert run["state_type"] == "COMPLETED", run["state"]
-    page(f"{prefect}/runs/flow-run/{run['id']}", tmp_path, run["name"], "Completed",
-         "oorl-promotion")
-    page(f"{prefect}/artifacts/key/promotion", tmp_path, "promotion",
-         "this very model is the champion, version 1")
-    page(f"{mlflow}/#/models/oorl-translator", tmp_path, "@ champion", "Version 1")
+    browser.shows(f"{prefect}/runs/flow-run/{run['id']}", run["name"], "Completed",
+                  "oorl-promotion")
+    browser.shows(f"{prefect}/artifacts/key/promotion", run["name"])
+    (shown,) = ask(server, "api/artifacts/filter",
+                   {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+    browser.shows(f"{prefect}/artifacts/artifact/{shown['id']}",
+                  "this very model is the champion, version 1")
+    browser.shows(f"{mlflow}/#/models/oorl-translator", "@ champion", "Version 1")
+
+
+def test_a_failed_run_is_told_to_the_webhook(stack: tuple[Path, dict[str, str]]) -> None:
+    """By the automations of deploy/; making them again makes no second ones."""
+    root, ports = stack
+    told: queue.Queue[str] = queue.Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        server = int(ports["PREFECT_PORT"])
+        for _ in range(2):
+            done = run(root, "flows.notify", f"http://127.0.0.1:{receiver.server_port}/hook",
+                       PYTHONPATH=f"{root}/src:{root}",
+                       PREFECT_API_URL=f"http://127.0.0.1:{server}/api")
+            assert done.returncode == 0, done.stdout
+        made = ask(server, "api/automations/filter", {})
+        assert sorted(one["name"] for one in made) == [
+            "oorl: a champion was refused or appointed", "oorl: a run failed"]
+        failed = start(server, "oorl-promotion/by-hand", version="77")
+        assert finish(server, failed)["state_type"] == "FAILED"
+        text = told.get(timeout=120)
+        receiver.shutdown()
+    assert text.startswith("oorl-promotion: Failed\n")
+    assert failed["name"] in text
+    assert "There is: " in text
 
 
 def test_a_flow_killed_at_random_moments_ends_with_the_same_data(
