@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.states import Completed, Failed
@@ -14,6 +15,7 @@ from prefect.tasks import Task
 
 from flows._parameters import StageParameters
 from flows._repro import environment, repro
+from flows._summary import validation
 
 ROOT = Path(__file__).resolve().parents[1]
 GPU_STAGES = ("base", "rl", "gepo", "control", "evaluate")
@@ -57,6 +59,8 @@ def run_stage(parameters: StageParameters) -> State[Any]:
     with gpu_slot(parameters.stage):
         problem = repro(parameters.stage, ROOT, log.info, environment(parameters.pipeline),
                         force=parameters.force, timeout_s=parameters.timeout_minutes * 60)
+    if parameters.stage == "validate" and (found := validation(ROOT, not problem)):
+        create_markdown_artifact(found, key="validation", description="what holds of the data")
     return Failed(message=problem) if problem else Completed(message="up to date")
 
 

@@ -1,4 +1,4 @@
-"""The results in a few lines of Markdown, read from the reports of evaluate and register."""
+"""The results in a few lines of Markdown, read from the reports of the stages."""
 
 from __future__ import annotations
 
@@ -20,6 +20,26 @@ def summary(root: Path) -> str:
     report = root / "reports" / "evaluation" / "report.html"
     if report.exists():
         parts.append(f"Report: {report}")
+    return "\n\n".join(parts) + "\n"
+
+
+def validation(root: Path, passed: bool) -> str:
+    """What the validation found, a table of rules for each table of data; "" if it did not run."""
+    folder = root / "reports" / "validation"
+    outcome = _read(folder / ("validation.json" if passed else "failed.json"))
+    if not outcome or "tables" not in outcome:
+        return ""
+    parts = [f"Validation: **{'passed' if passed else 'failed'}**"]
+    for name, table in outcome["tables"].items():
+        lines = [f"| {name}: {table['rows']} rows | what must hold | broken by |", "|---|---|---|"]
+        for rule in table["rules"]:
+            first = ", ".join(f"`{row}`" for row, _ in rule["first"][:3])
+            lines.append(f"| {rule['rule']} | {rule['words']} | "
+                         + (f"{rule['failed']}: {first}" if rule["failed"] else "-") + " |")
+        parts.append("\n".join(lines))
+    page = folder / ("index.html" if passed else "failed.html")
+    parts.append(f"Report: {page}\n\n"
+                 f"Data Docs: {root / 'reports' / 'data_docs' / 'index.html'}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -35,6 +35,9 @@ def run(params: Params, ctx: StageContext) -> None:
         ctx.root / "reports" / "data_docs")
     outcome = as_json(findings, {"problems": len(problems), "ir_groups": len(groups)},
                       {name: digest(path) for name, path in files.items()})
+    ctx.log_metrics({f"{name}.{what}": value for name, found in findings.items()
+                     for what, value in (("rules", len(found)),
+                                         ("rules_broken", sum(not one.passed for one in found)))})
     folder = ctx.root / "reports" / "validation"
     name = "index" if outcome["passed"] else "failed"
     for old in ("validation.json", "index.html", "failed.json", "failed.html"):

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_stack import finish, free_port, start
+from test_stack import ask, finish, free_port, start
 
 from tests.integration.made_up_pipeline import ROOT
 
@@ -133,3 +133,5 @@ def test_a_deployment_runs_from_end_to_end(stack: tuple[int, str]) -> None:
     found = finish(server, start(server, "oorl-pipeline/data-refresh", route=True), 900)
     assert found["state_type"] == "COMPLETED", found["state"]
     assert found["state"]["message"] == "3 stages up to date"
+    (shown,) = ask(server, "api/artifacts/filter", {"artifacts": {"key": {"any_": ["validation"]}}})
+    assert "Validation: **passed**" in shown["data"]

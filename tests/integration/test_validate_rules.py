@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows._summary import validation
 from oorl.data.normal import normal_text
 from oorl.data.synthetic import generate_problems
 from oorl.params import parse_params
@@ -209,6 +210,26 @@ def test_reports_tell_row_rule_and_value_and_are_stable(tmp_path: Path, rows: li
     words = complaint(findings)
     assert rows[3]["id"] in words
     assert "the split is one of" in words
+
+
+@pytest.mark.parametrize("spoilt", [True, False])
+def test_the_page_in_prefect_tells_rules_and_rows(tmp_path: Path, rows: list[Row],
+                                                  groups: list[IRGroup], spoilt: bool) -> None:
+    if spoilt:
+        rows[3]["split"] = "train"
+    findings = check(tmp_path, rows, groups)
+    outcome = as_json(findings, {"problems": 120, "ir_groups": 30},
+                      {"problems": "d", "ir_groups": "e"})
+    folder = tmp_path / "reports" / "validation"
+    folder.mkdir(parents=True)
+    assert validation(tmp_path, not spoilt) == ""
+    (folder / ("failed.json" if spoilt else "validation.json")).write_text(json.dumps(outcome))
+    text = validation(tmp_path, not spoilt)
+    assert f"Validation: **{'failed' if spoilt else 'passed'}**" in text
+    assert text.count("\n| ") == 2 + sum(map(len, findings.values()))
+    bad = [line for line in text.splitlines() if "|" in line and not line.endswith("| - |")]
+    assert (len(bad) > 4) == spoilt  # each table has two lines at its head
+    assert (f"| 1: `{rows[3]['id']}` |" in text) == spoilt
 
 
 @pytest.mark.parametrize(("kind", "good", "bad"), [
