@@ -1,6 +1,6 @@
 """Trains a tiny model; run by test_two_processes.py, alone or under torchrun.
 
-    two_processes.py TRAINER:MODE,... OUTPUT_DIR PROCESSES [kill] [resume] [fsdp2]
+    two_processes.py TRAINER:MODE,... OUTPUT_DIR PROCESSES [kill] [resume] [fsdp2 | zero2 | zero3]
 """
 
 import json
@@ -11,14 +11,12 @@ from pathlib import Path
 
 import torch
 import torch.distributed
-from accelerate.state import AcceleratorState
-from accelerate.utils import DistributedType
 from datasets import Dataset
-from torch.distributed.tensor import DTensor
 
 from oorl.generation import generate
 from oorl.trainers.gepo import GEPOConfig, GEPOTrainer
 from oorl.trainers.oorl import OORLConfig, OORLTrainer
+from tests.integration import sharding
 from tests.unit.trainers.tiny import GROUPS, tiny_model, tiny_tokenizer
 
 # Whole batches only: where an epoch's last one is short, processes fill theirs up.
@@ -28,21 +26,6 @@ COMMON = {
     "save_strategy": "steps", "save_steps": 2, "use_cpu": True, "disable_tqdm": True, "seed": 3,
     "max_grad_norm": 1.0, "bf16": False,
 }
-SHARDED = {"fsdp": True, "fsdp_config": {
-    "version": 2, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "reshard_after_forward": True,
-    "transformer_layer_cls_to_wrap": ["Qwen3DecoderLayer"]}}
-
-
-def shard_on_cpus():
-    """accelerate shards over accelerators only, torch over CPUs as well: take these for such."""
-    whole = AcceleratorState.__init__
-
-    def init(self, *args, fsdp_plugin=None, **kwargs):
-        whole(self, *args, fsdp_plugin=fsdp_plugin, **kwargs)
-        self.fsdp_plugin = fsdp_plugin or self.__dict__.get("fsdp_plugin")
-        self.distributed_type = DistributedType.FSDP
-
-    AcceleratorState.__init__ = init
 
 
 def letters(completions, **_):
@@ -90,32 +73,31 @@ def dies_in_step(trainer, number):
 
 def one(kind, output, processes, flags):
     name, _, mode = kind.partition(":")
-    trainer = {"gepo": gepo, "oorl": oorl}[name](
-        str(output), processes, mode, **(SHARDED if "fsdp2" in flags else {}))
+    more = {k: v for flag in flags for k, v in sharding.SETTINGS.get(flag, {}).items()}
+    trainer = {"gepo": gepo, "oorl": oorl}[name](str(output), processes, mode, **more)
     if "kill" in flags:
         dies_in_step(trainer, 3)
     trainer.train(
         resume_from_checkpoint=str(output / "checkpoint-2") if "resume" in flags else None)
     history = trainer.state.log_history
-    weights = [p.detach() for p in trainer.accelerator.unwrap_model(trainer.model).parameters()]
+    weights = list(trainer.accelerator.unwrap_model(trainer.model).parameters())
     facts = {
         "world": trainer.accelerator.num_processes,
         "group": torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1,
         "pid": os.getpid(),
-        "sharded": all(isinstance(p, DTensor) for p in weights),
+        "sharded": all(map(sharding.is_sharded, weights)),
         "losses": [e["loss"] for e in history if "loss" in e],
         "norms": [e["grad_norm"] for e in history if "grad_norm" in e],
     }
     rank = trainer.accelerator.process_index
     (output / f"facts_{rank}.json").write_text(json.dumps(facts))
-    torch.save([p.full_tensor() if isinstance(p, DTensor) else p for p in weights],
-               output / f"weights_{rank}.pt")
+    torch.save([sharding.whole(p) for p in weights], output / f"weights_{rank}.pt")
 
 
 def main(kinds, output, processes, *flags):
     torch.set_num_threads(1)
-    if "fsdp2" in flags:
-        shard_on_cpus()
+    for kind in sharding.SETTINGS.keys() & set(flags):
+        sharding.prepare(kind)
     for kind in kinds.split(","):
         folder = Path(output, kind)
         folder.mkdir(exist_ok=True, parents=True)
