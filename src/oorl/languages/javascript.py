@@ -124,7 +124,7 @@ class JavaScript(Language):
         "this throw true try typeof var void while with yield require module exports")
     tools = (Tool(("node",), "nodejs"), Tool(COMPILERS, "gcc", required=False))
     syntax_errors = r"^SyntaxError:"
-    completion = 'require("fs").writeSync(1, "\\n@SECRET@\\n");'
+    completion = 'process.stdout.write("\\n@SECRET@\\n");'  # behind what is still being written
 
     def declaration(self, signature: Signature) -> str:
         return f"function {signature.name}({', '.join(p.name for p in signature.parameters)})"

@@ -43,6 +43,23 @@ def test_assertion_programs(judge, name):
     assert [v.passed_cases for v in found] == [1, 0, 0]
 
 
+LOUD = {
+    "bash": "printf '%300000s' x", "javascript": 'console.log("x".repeat(300000))',
+    "lua": 'io.write(("x"):rep(300000))', "perl": 'print "x" x 300000;',
+    "php": 'echo str_repeat("x", 300000);', "python": "print('x' * 300000)",
+    "r": 'cat(strrep("x", 300000))', "ruby": 'print "x" * 300_000',
+    "typescript": 'console.log("x".repeat(300000))',
+}
+
+
+@pytest.mark.parametrize("name", installed(LOUD))
+def test_much_output_does_not_hide_the_completion(judge, name):
+    """More than a pipe holds, so that some is still to be written when the last test ends."""
+    code, tests, *_ = ASSERTIONS[name]
+    (verdict,) = judge.judge([AssertionSubmission(name, f"{code}\n{LOUD[name]}\n", tests)])
+    assert verdict.passed, verdict
+
+
 @pytest.mark.parametrize("name", installed(ASSERTIONS))
 def test_the_completion_follows_the_last_test(name):
     code, tests, *_ = ASSERTIONS[name]
