@@ -78,6 +78,7 @@ def group_frame(groups: Sequence[IRGroup], problems: Sequence[Mapping[str, str]]
         "record_fault": _record_fault(group),
         "language": group.language,
         "longest_ir": max((len(ir) for ir in _texts(group)), default=0),
+        "longest_tokens": max(_tokens(group), default=0),
     } for group in groups])
 
 
@@ -91,6 +92,10 @@ def _mark(code: str, language: str) -> str:
 
 def _texts(group: IRGroup) -> list[str]:
     return [w.ir for w in group.winners] + [loser.ir for loser in group.losers]
+
+
+def _tokens(group: IRGroup) -> list[int]:
+    return [w.tokens for w in group.winners] + [loser.tokens for loser in group.losers]
 
 
 def _leaks(items: Iterable[tuple[str, str, str]]) -> dict[str, str]:
@@ -180,7 +185,7 @@ def _record_fault(group: IRGroup) -> str:
         return "a winner without its recipe"
     if not all(loser.operator for loser in group.losers):
         return "a loser without its operator"
-    if min([w.tokens for w in group.winners] + [lo.tokens for lo in group.losers], default=1) < 1:
+    if min(_tokens(group), default=1) < 1:
         return "a text without its length in tokens"
     return ""
 

@@ -16,7 +16,7 @@ from oorl.params import Params
 
 @dataclass(frozen=True)
 class Rule:
-    """`expectation` is the name of a Great Expectations class, `arguments` its arguments."""
+    """`expectation` names a class of `expectations` or of Great Expectations itself."""
 
     name: str
     words: str
@@ -77,6 +77,9 @@ def group_rules(params: Params) -> list[Rule]:
              "ExpectColumnValuesToBeBetween",
              {"column": "hardest_hardness", "min_value": 0, "strict_min": True}),
         _between("longest_ir", f"IR texts have at most {longest} characters", 1, longest),
+        Rule("tokens", f"IR texts fit the model's context of {params.base.max_length} tokens",
+             "ExpectTokensWithinContext",
+             {"column": "longest_tokens", "min_value": 1, "max_value": params.base.max_length}),
     ]
 
 
@@ -89,9 +92,21 @@ def _split() -> Rule:
                 "ExpectColumnValuesToBeInSet", {"column": "split", "value_set": list(SPLITS)})
 
 
+_EXPECTATIONS = {
+    "signature": "ExpectLegalSignatures",
+    "cases": "ExpectCasesToFitSignatures",
+    "solutions": "ExpectSolutionsToTranslate",
+    "leak": "ExpectNoLeakage",
+    "problem": "ExpectGroupsOfKnownProblems",
+    "record": "ExpectCompleteRecords",
+    "winners": "ExpectDistinctWinners",
+    "losers": "ExpectDistinctLosers",
+    "witness": "ExpectWitnesses",
+}
+
+
 def _no_fault(subject: str, words: str) -> Rule:
-    return Rule(subject, words, "ExpectColumnValuesToBeInSet",
-                {"column": f"{subject}_fault", "value_set": [""]})
+    return Rule(subject, words, _EXPECTATIONS[subject], {"column": f"{subject}_fault"})
 
 
 def _between(column: str, words: str, low: float | None, high: float | None = None) -> Rule:

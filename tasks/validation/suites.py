@@ -34,6 +34,8 @@ def run_suites(tables: Mapping[str, tuple[pd.DataFrame, Sequence[Rule]]],
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
+    from tasks.validation import expectations as own
+
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     shutil.rmtree(docs, ignore_errors=True)
     context = gx.get_context(mode="ephemeral")
@@ -44,19 +46,21 @@ def run_suites(tables: Mapping[str, tuple[pd.DataFrame, Sequence[Rule]]],
         "store_backend": {"class_name": "TupleFilesystemStoreBackend",
                           "base_directory": str(docs.resolve())}})
     source = context.data_sources.add_pandas("oorl")
-    return {name: _run_suite(gx, gxe, context, source, name, frame, rules)
+    return {name: _run_suite(gx, (own, gxe), context, source, name, frame, rules)
             for name, (frame, rules) in tables.items()}
 
 
-def _run_suite(gx: Any, gxe: Any, context: Any, source: Any, name: str, frame: pd.DataFrame,
-               rules: Sequence[Rule]) -> list[Finding]:
+def _run_suite(gx: Any, homes: tuple[Any, Any], context: Any, source: Any, name: str,
+               frame: pd.DataFrame, rules: Sequence[Rule]) -> list[Finding]:
     if frame.empty:  # columns come with rows; the rule on the number of rows will speak
         columns = [rule.arguments.get("column", "id") for rule in rules]
         frame = pd.DataFrame(columns=list(dict.fromkeys(["id", *columns])))
     suite = context.suites.add(gx.ExpectationSuite(name))
     for rule in rules:
-        make = getattr(gxe, rule.expectation)
-        suite.add_expectation(make(**rule.arguments, notes=rule.words, meta={"rule": rule.name}))
+        make = next(getattr(home, rule.expectation) for home in homes
+                    if hasattr(home, rule.expectation))
+        suite.add_expectation(make(
+            **rule.arguments, description=rule.words, meta={"rule": rule.name}))
     batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all")
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=batch, suite=suite))
