@@ -29,6 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.judge import worker_cpu_s
 from oorl.evaluation.benchmarks import mbxp
@@ -139,12 +140,17 @@ def changed(language: str, change: str, answer: str, other: str) -> str | None:
     return {"right": answer, "half": answer[:len(answer) // 2], "empty": "", "other": other}[change]
 
 
+def solved(folder: Path, language: str) -> list[dict[str, Any]]:
+    """MBXP's rows that have a solution."""
+    return [row for file in files(folder, f"mbxp-{language}")
+            for row in read(file, mbxp.COLUMNS) if row.get("canonical_solution")]
+
+
 def from_mbxp(folder: Path, language: str, count: int) -> Iterator[Pair]:
     """Solutions of `count` tasks spread over the file, each changed in every way."""
     if language not in mbxp.LANGUAGES:
         return
-    rows = [row for file in files(folder, f"mbxp-{language}")
-            for row in read(file, mbxp.COLUMNS) if row.get("canonical_solution")]
+    rows = solved(folder, language)
     chosen = rows[::max(1, len(rows) // count)][:count]
     for number, row in enumerate(chosen):
         other = chosen[number - 1]["canonical_solution"]
@@ -165,9 +171,7 @@ def from_multipl_e(folder: Path, mbxp_folder: Path, language: str, count: int) -
             for row in read(file, ("name", "prompt", "tests", "stop_tokens"))]
     bodies = [""]
     if language in mbxp.LANGUAGES:
-        bodies += [row["canonical_solution"]
-                   for file in files(mbxp_folder, f"mbxp-{language}")
-                   for row in read(file, mbxp.COLUMNS) if row.get("canonical_solution")]
+        bodies += [row["canonical_solution"] for row in solved(mbxp_folder, language)]
     right = ANSWERS[EXTENSIONS[language]].replace("numbers", "operations").replace("limit", "0")
     for old, new in (("$0", "0"), ("$2", "0")):
         right = right.replace(old, new)

@@ -32,9 +32,6 @@ def run_suites(tables: Mapping[str, tuple[pd.DataFrame, Sequence[Rule]]],
                docs: Path) -> dict[str, list[Finding]]:
     """Check each table by its rules and write Data Docs to the folder `docs`, replacing it."""
     import great_expectations as gx
-    import great_expectations.expectations as gxe
-
-    from tasks.validation import expectations as own
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     shutil.rmtree(docs, ignore_errors=True)
@@ -46,19 +43,22 @@ def run_suites(tables: Mapping[str, tuple[pd.DataFrame, Sequence[Rule]]],
         "store_backend": {"class_name": "TupleFilesystemStoreBackend",
                           "base_directory": str(docs.resolve())}})
     source = context.data_sources.add_pandas("oorl")
-    return {name: _run_suite(gx, (own, gxe), context, source, name, frame, rules)
+    return {name: _run_suite(gx, context, source, name, frame, rules)
             for name, (frame, rules) in tables.items()}
 
 
-def _run_suite(gx: Any, homes: tuple[Any, Any], context: Any, source: Any, name: str,
-               frame: pd.DataFrame, rules: Sequence[Rule]) -> list[Finding]:
+def _run_suite(gx: Any, context: Any, source: Any, name: str, frame: pd.DataFrame,
+               rules: Sequence[Rule]) -> list[Finding]:
+    import great_expectations.expectations as gxe
+
+    from tasks.validation import expectations as own
+
     if frame.empty:  # columns come with rows; the rule on the number of rows will speak
         columns = [rule.arguments.get("column", "id") for rule in rules]
         frame = pd.DataFrame(columns=list(dict.fromkeys(["id", *columns])))
     suite = context.suites.add(gx.ExpectationSuite(name))
     for rule in rules:
-        make = next(getattr(home, rule.expectation) for home in homes
-                    if hasattr(home, rule.expectation))
+        make = getattr(own, rule.expectation, None) or getattr(gxe, rule.expectation)
         suite.add_expectation(make(
             **rule.arguments, description=rule.words, meta={"rule": rule.name}))
     batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all")

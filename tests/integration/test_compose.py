@@ -22,9 +22,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_stack import ask, finish, free_port, start
+from test_stack import ask, finish, start
 
 from tests.integration.made_up_pipeline import ROOT
+from tests.integration.ports import free_port
 
 OWNER = "1000"
 PASSWORD = "a long password"

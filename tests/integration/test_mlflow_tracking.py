@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from mlflow.entities import Run
 from mlflow_store import new_store
 
 from tasks import _delivery
+from tests.integration.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("dataset", "ir_groups", "validate", "base", "rl", "gepo", "control", "evaluate",
@@ -183,9 +183,7 @@ class Server:
     """A real tracking server over HTTP, with its own artifact store."""
 
     def __init__(self, root: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.address, self.root = f"http://127.0.0.1:{port}", root
         self.command = [
             sys.executable, "-m", "mlflow", "server", "--backend-store-uri", new_store(root),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 from mlflow_store import new_store
 
 from tasks._registry import Registry, Weights
+from tests.integration.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 NAME = "translator"
@@ -64,9 +64,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         root / "models" / "gepo", ROOT, {"style": "compact", "device": "cpu",
                                          "max_new_tokens": 96}))
     registry.appoint(version.number, "", "promoted", "test")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "PYTHONPATH"))}
     with (root / "log").open("wb") as log:
         server = subprocess.Popen(

@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,12 +27,7 @@ from websockets.sync.client import connect
 
 from tasks._registry import Registry
 from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.integration.ports import free_port
 
 
 def ask(port: int, path: str, body: Any = None) -> Any:

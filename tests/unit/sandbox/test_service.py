@@ -1,6 +1,5 @@
 """`oorl serve` over real HTTP, and its client."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from oorl.records import (
 )
 from oorl.sandbox import Judge, RemoteJudge, open_judge
 from oorl.sandbox.service import is_loopback, make_app
+from tests.integration.ports import free_port
 
 TOKEN = "a-secret-token"
 INCREMENT = Signature("f", (Parameter("x", Type("int")),), Type("int"))
@@ -38,9 +38,7 @@ class Running:
     """A service in a thread."""
 
     def __init__(self, judge: Judge, **options) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.server = uvicorn.Server(uvicorn.Config(make_app(judge, **options), port=port,
                                                     log_level="warning"))
