@@ -25,7 +25,7 @@ from oorl.data.tables import read_problems
 from oorl.errors import ArtifactError, DataError, OORLError
 from oorl.params import Params, load_params
 from tasks._files import digest, write_json, write_text
-from tasks._process import quiet, tune_malloc
+from tasks._process import die_with_parent, quiet, tune_malloc
 from tasks._provenance import dvc_digest
 from tasks._stage import StageContext, expected
 from tasks._tracking import Tracker
@@ -146,6 +146,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--problems", type=int, default=0, help="0: as evaluate.problems says")
     options = parser.parse_args(arguments)
     tune_malloc()
+    if "OORL_PIPELINE" in os.environ:  # started by a flow: a killed one leaves nothing running
+        die_with_parent()
     root = Path.cwd()
     try:
         params = load_params(root / "params.yaml")

@@ -28,6 +28,7 @@ from websockets.sync.client import connect
 from tasks._registry import Registry
 from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
 from tests.integration.ports import free_port
+from tests.integration.registered import add_version, make_model, make_problems
 
 
 def ask(port: int, path: str, body: Any = None) -> Any:
@@ -50,6 +51,11 @@ def stage(root: Path, name: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def registry_of(root: Path) -> Registry:
+    return Registry(f"sqlite:///{root}/.oorl/mlflow.db", "oorl-translator", "oorl",
+                    root / ".oorl" / "artifacts")
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     root = tmp_path_factory.mktemp("stack")
@@ -60,8 +66,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     stage(root, "dataset")
     stage(root, "ir_groups")
     ports = {"PREFECT_PORT": str(free_port()), "MLFLOW_PORT": str(free_port())}
-    registry = Registry(new_store(root), "oorl-translator", "oorl", root / ".oorl" / "artifacts")
-    registry.register("digest", {"note.txt": b"kept"}, {"stage": "gepo"})
+    new_store(root)
+    registry = registry_of(root)
+    add_version(registry, "the first", "1100000000" * 4)
     registry.appoint("1", "", "promoted", "the first")
     try:
         done = run(root, "flows.stack", "up", PYTHONPATH=f"{root}/src:{root}", **ports)
@@ -225,6 +232,100 @@ def test_both_pages_show_it_in_a_browser(
     browser.shows(f"{prefect}/artifacts/artifact/{shown['id']}",
                   "this very model is the champion, version 1")
     browser.shows(f"{mlflow}/#/models/oorl-translator", "@ champion", "Version 1")
+
+
+def artifact(server: int, run: Any) -> str:
+    """The text of the one artifact that a run wrote."""
+    (shown,) = ask(server, "api/artifacts/filter",
+                   {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+    return str(shown["data"])
+
+
+@pytest.fixture(scope="module")
+def refresh(stack: tuple[Path, dict[str, str]]) -> Any:
+    """A run that goes on while other tests do; its data go to `store` in the project's folder."""
+    done = run(stack[0], "dvc", "remote", "add", "-d", "storage", f"{stack[0]}/store")
+    assert done.returncode == 0, done.stdout
+    return start(int(stack[1]["PREFECT_PORT"]), "oorl-pipeline/data-refresh")
+
+
+@pytest.mark.usefixtures("refresh")
+def test_the_deployment_promotes_what_beats_the_champion_and_nothing_else(
+        stack: tuple[Path, dict[str, str]]) -> None:
+    root, server = stack[0], int(stack[1]["PREFECT_PORT"])
+    registry = registry_of(root)
+    add_version(registry, "weaker", "1000000000" * 4)
+    refused = finish(server, start(server, "oorl-promotion/by-hand"))
+    assert (refused["state_type"], refused["state_name"]) == ("COMPLETED", "Refused")
+    assert "NOT met: mean pass@1 changes by -10.0 points" in artifact(server, refused)
+    assert registry.aliases() == {"champion": "1", "challenger": "2"}
+    make_model(root / "models" / "tiny")
+    add_version(registry, "stronger", "1111110000" * 4, root / "models" / "tiny", root)
+    promoted = finish(server, start(server, "oorl-promotion/by-hand"))
+    assert (promoted["state_type"], promoted["state_name"]) == ("COMPLETED", "Completed")
+    assert "version 3: promoted (before: champion, version 1)" in artifact(server, promoted)
+    assert registry.aliases() == {"champion": "3"}
+
+
+def test_the_data_refresh_brings_new_data_to_the_remote(
+        stack: tuple[Path, dict[str, str]], refresh: Any) -> None:
+    root = stack[0]
+    found = finish(int(stack[1]["PREFECT_PORT"]), refresh)
+    assert found["state_type"] == "COMPLETED", found["state"]
+    assert found["state"]["message"] == "3 stages up to date"
+    lock = yaml.safe_load((root / "dvc.lock").read_text())["stages"]
+    for name in ("dataset", "ir_groups", "validate"):
+        for out in lock[name]["outs"]:
+            assert (root / "store/files/md5" / out["md5"][:2] / out["md5"][2:]).exists(), out
+
+
+@pytest.fixture
+def problems(stack: tuple[Path, dict[str, str]]) -> Iterator[None]:
+    """Real problems in the place of the made-up ones, and an evaluation of two languages."""
+    root = stack[0]
+    table, settings = root / "data/problems/problems.parquet", root / "params.yaml"
+    table.rename(root / "made-up")
+    before = settings.read_text()
+    values = yaml.safe_load(before)
+    values["evaluate"] |= {"sources": ["python"], "targets": ["php", "perl"], "batch_size": 1}
+    settings.write_text(yaml.safe_dump(values, sort_keys=False))
+    make_problems(table)
+    yield
+    (root / "made-up").rename(table)
+    settings.write_text(before)
+
+
+def test_the_nightly_evaluation_holds_the_gpu_can_be_cancelled_and_shows_its_scores(
+        stack: tuple[Path, dict[str, str]], problems: None) -> None:
+    root, server = stack[0], int(stack[1]["PREFECT_PORT"])
+
+    def running() -> list[str]:
+        found = subprocess.run(["pgrep", "-f", "tasks.evaluate_registered"], text=True,
+                               capture_output=True).stdout.split()
+        return [pid for pid in found if os.path.realpath(f"/proc/{pid}/cwd") == str(root)]
+
+    def slots() -> int:
+        return int(ask(server, "api/v2/concurrency_limits/gpu")["active_slots"])
+
+    long = start(server, "oorl-evaluation/nightly")  # the champion, all problems one by one
+    until = time.monotonic() + 240
+    while not running():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert slots() == 1
+    ask(server, f"api/flow_runs/{long['id']}/set_state", {"state": {"type": "CANCELLING"}})
+    assert finish(server, long)["state_type"] == "CANCELLED"
+    while running():
+        assert time.monotonic() < until, "the evaluation outlived its cancelled run"
+        time.sleep(0.1)
+
+    short = finish(server, start(server, "oorl-evaluation/nightly", problems=1))
+    assert short["state_type"] == "COMPLETED", short["state"]
+    text = artifact(server, short)
+    assert "# oorl-translator, version 3" in text
+    assert "| php | 0.0 (0.0 to 0.0) | 60.0 |" in text  # it was registered with better ones
+    assert registry_of(root).version("champion").tags["evaluated.pass_at_1"] == "0.0"
+    assert slots() == 0
 
 
 def test_a_failed_run_is_told_to_the_webhook(stack: tuple[Path, dict[str, str]]) -> None:
