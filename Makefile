@@ -43,13 +43,17 @@ deepspeed: .venv/deepspeed/.ready  ## DeepSpeed, for the tests of ZeRO on two CP
 	@DS_BUILD_OPS=0 python -m pip install -q --no-build-isolation --no-deps --target $(@D) -r $<
 	@touch $@
 
+.venv/.kubernetes: constraints.txt .venv/.ready
+	@python -m pip install -q -c constraints.txt kubernetes-validate
+	@touch $@
+
 lint: setup  ## ruff, mypy and the import contracts
 	ruff check
 	mypy
 	lint-imports
 
 # The tests run even if lint complains: both results are wanted, and pytest's line comes last.
-test: setup languages deepspeed  ## lint, then all tests; the full pipeline at a small size comes last
+test: setup languages deepspeed .venv/.kubernetes  ## lint, then all tests; the full pipeline at a small size comes last
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 

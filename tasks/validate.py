@@ -1,6 +1,7 @@
 """Stage validate: schemas, ranges, no leakage, honest IR groups; or the pipeline stops here.
 
-Reads data/problems/problems.parquet and data/ir_groups/groups.parquet. Writes
+Reads data/problems/problems.parquet and data/ir_groups/groups.parquet; the solutions of a sample of
+problems are run again in the sandbox. Writes
 reports/validation/{validation.json,index.html}, which the training stages depend on, and Great
 Expectations' Data Docs in reports/data_docs/. If a rule is broken it writes
 reports/validation/failed.{json,html} instead and raises `ValidationFailed`.
@@ -19,6 +20,7 @@ def run(params: Params, ctx: StageContext) -> None:
     """Check both tables. Raises `ValidationFailed` naming rows and rules."""
     from oorl.ir.tables import read_groups
     from tasks.validation.frames import group_frame, problem_frame
+    from tasks.validation.gold import run_gold
     from tasks.validation.report import as_html, as_json, complaint
     from tasks.validation.rules import group_rules, problem_rules
     from tasks.validation.suites import run_suites
@@ -29,8 +31,11 @@ def run(params: Params, ctx: StageContext) -> None:
     groups = read_groups(files["ir_groups"])
     for name, path in files.items():
         ctx.log_dataset(path, name)
+    gold = run_gold(problems, params)
+    ctx.log_metrics({"gold.problems": len(gold.faults), "gold.programs": gold.programs,
+                     "gold.unverified": gold.unverified})
     findings = run_suites(
-        {"problems": (problem_frame(problems), problem_rules(params)),
+        {"problems": (problem_frame(problems, gold.faults), problem_rules(params)),
          "ir_groups": (group_frame(groups, problems), group_rules(params))},
         ctx.root / "reports" / "data_docs")
     outcome = as_json(findings, {"problems": len(problems), "ir_groups": len(groups)},

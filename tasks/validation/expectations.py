@@ -30,6 +30,11 @@ class ExpectNoLeakage(_NoFault):
     """No function in two splits, whatever its names."""
 
 
+class ExpectGoldPasses(_NoFault):
+    """Solutions that pass the problem's tests, run again in the sandbox; rows without a result were
+    not drawn."""
+
+
 class ExpectGroupsOfKnownProblems(_NoFault):
     """The problem is there and in the group's split."""
 

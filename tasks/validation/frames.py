@@ -38,8 +38,14 @@ def fits(kind: Type, value: Json) -> bool:
     return False
 
 
-def problem_frame(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    """From the rows of problems.parquet; rows that are no problems get faults, not exceptions."""
+def problem_frame(rows: Sequence[Mapping[str, str]],
+                  gold: Mapping[int, str] | None = None) -> pd.DataFrame:
+    """From the rows of problems.parquet; rows that are no problems get faults, not exceptions.
+
+    `gold` has the faults of the solutions that were run, by the rows' places; of the others nothing
+    is known, and the column has nothing.
+    """
+    ran = gold or {}
     leaks = _leaks((row["id"], row["split"], normal_text(_solutions(row))) for row in rows)
     known = frozenset(all_languages())
     return pd.DataFrame([{
@@ -50,7 +56,8 @@ def problem_frame(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
         "solutions_fault": _solutions_fault(_solutions(row), known),
         "longest_code": max(map(len, _solutions(row).values()), default=0),
         "leak_fault": leaks[row["id"]],
-    } for row in rows])
+        "gold_fault": ran.get(place),
+    } for place, row in enumerate(rows)])
 
 
 def group_frame(groups: Sequence[IRGroup], problems: Sequence[Mapping[str, str]]) -> pd.DataFrame:

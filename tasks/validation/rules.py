@@ -43,6 +43,8 @@ def problem_rules(params: Params) -> list[Rule]:
         _between("longest_code", f"programs have 1 to {own.max_code_chars} characters",
                  1, own.max_code_chars),
         _no_fault("leak", "no function is in two splits, not even under other names"),
+        *([_no_fault("gold", "the solutions of a sample pass their own tests in the sandbox")]
+          if own.gold_problems else []),
     ]
 
 
@@ -97,6 +99,7 @@ _EXPECTATIONS = {
     "cases": "ExpectCasesToFitSignatures",
     "solutions": "ExpectSolutionsToTranslate",
     "leak": "ExpectNoLeakage",
+    "gold": "ExpectGoldPasses",
     "problem": "ExpectGroupsOfKnownProblems",
     "record": "ExpectCompleteRecords",
     "winners": "ExpectDistinctWinners",

@@ -26,7 +26,7 @@ TINY: dict[str, dict[str, Any]] = {
     "gepo": {"max_steps": 2, "save_every": 1},
     "evaluate": {"problems": 4, "targets": ["php", "bash", "perl"], "max_completion_length": 48,
                  "bootstrap_samples": 100},
-    "validate": {"min_problems": 4},
+    "validate": {"min_problems": 4, "gold_problems": 1},
 }
 
 

@@ -15,10 +15,12 @@ import pytest
 from flows._summary import validation
 from oorl.data.normal import normal_text
 from oorl.data.synthetic import generate_problems
-from oorl.params import parse_params
+from oorl.data.verify import Verification
+from oorl.params import Params, parse_params
 from oorl.params.dataset import DatasetParams
 from oorl.records import IRGroup, Loser, Problem, Winner
 from tasks.validation.frames import fits, group_frame, problem_frame
+from tasks.validation.gold import run_gold
 from tasks.validation.report import as_html, as_json, complaint
 from tasks.validation.rules import group_rules, problem_rules
 from tasks.validation.suites import Finding, run_suites
@@ -118,6 +120,52 @@ def test_a_spoilt_problem_is_named(name: str, tmp_path: Path, rows: list[Row]) -
     found = broken(run_suites({"problems": (problem_frame(rows), problem_rules(PARAMS))},
                               tmp_path / "docs"))
     assert rows[3]["id"] in found[name]
+
+
+def drawn(**settings: Any) -> Params:
+    return parse_params({**{name: {} for name in (
+        "dataset", "ir_groups", "base", "rl", "gepo", "control", "evaluate", "register", "sandbox",
+        "tracking")}, "validate": settings, "seed": 5})
+
+
+def test_gold_that_fails_its_own_tests_is_named(tmp_path: Path, rows: list[Row]) -> None:
+    for row in rows:  # two languages that start in no time
+        edit(row, "solutions", lambda s: {"python": s["python"], "php": s["php"]})
+    params = drawn(gold_problems=6)
+    good = run_gold(rows, params)
+    assert (set(good.faults.values()), len(good.faults)) == ({""}, 6)
+    assert (good.programs, good.unverified) == (12, 0)
+    place, other, third = sorted(good.faults)[:3]
+    name = json.loads(rows[place]["signature"])["name"]
+    edit(rows[place], "solutions", lambda s: {**s, "php": f"function {name}() {{ return 'no'; }}"})
+    rows[other]["signature"] = "?"  # no problem at all: another rule speaks
+    rows[third]["id"] = rows[place]["id"]
+    gold = run_gold(rows, params)
+    assert sorted(gold.faults) == sorted(good.faults.keys() - {other})
+    assert gold.faults[place].startswith("php: wrong_answer")
+    assert not any(fault for where, fault in gold.faults.items() if where != place)
+    findings = run_suites({"problems": (problem_frame(rows, gold.faults), problem_rules(params))},
+                          tmp_path / "docs")
+    assert broken(findings)["gold"] == [rows[place]["id"]]
+    (page,) = (tmp_path / "docs" / "validations").rglob("*.html")
+    assert "php: wrong_answer" in page.read_text()
+
+
+def test_the_seed_draws_the_gold_and_none_can_be_drawn(
+        monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
+    asked: list[str] = []
+
+    def all_pass(problems: Any, chosen: Any, *_: Any, **__: Any) -> Verification:
+        asked.extend(problem.id for problem in chosen)
+        return Verification(list(problems))
+
+    monkeypatch.setattr("tasks.validation.gold.verify_gold", all_pass)
+    for number in (9, 9, 500):
+        assert len(run_gold(rows, drawn(gold_problems=number)).faults) == min(number, len(rows))
+    assert asked[:9] == asked[9:18]
+    assert asked[18:] == [str(place) for place in range(len(rows))]
+    assert run_gold(rows, drawn(gold_problems=0)).faults == {}
+    assert "gold" not in {rule.name for rule in problem_rules(drawn(gold_problems=0))}
 
 
 def test_repeated_arguments_are_a_fault(rows: list[Row]) -> None:

@@ -13,3 +13,5 @@ class ValidateParams(Section):
     min_cases: int = Field(2, ge=1)
     min_problems: int = Field(20, ge=1)
     max_code_chars: int = Field(20000, ge=100)
+    gold_problems: int = Field(
+        20, ge=0, description="drawn by the seed; their solutions are run again in the sandbox")
