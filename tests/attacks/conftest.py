@@ -5,6 +5,7 @@ the right answer when they were stopped. All are bounded in count and time.
 """
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from oorl.sandbox import Judge
 from oorl.sandbox.doctor import missing_tools
 from oorl.sandbox.tree import descendants
 
+# Programs see the inputs: one whose expected result can be searched for is among them.
 INCREMENT = Signature("f", (Parameter("x", Type("int")),), Type("int"))
-CASES = (Case((1,), 2), Case((5,), 6))
+CASES = (Case((1,), 2), Case((5,), 6), Case((9182736450,), 9182736451))
 SECRET = "oorl-host-secret-5f1c"
 
 
@@ -33,40 +35,81 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", params=["warm", "cold"])
-def attacked(host: Path, request: pytest.FixtureRequest) -> Iterator[Judge]:
-    """Judges with and without warm parents."""
+@pytest.fixture(scope="session", autouse=True)
+def secret_in_the_environment() -> Iterator[None]:
+    """The host's, which workers inherit and programs must not."""
     os.environ["OORL_SECRET"] = SECRET
+    yield
+    del os.environ["OORL_SECRET"]
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """A port that answers on the host's loopback, and an abstract socket beside it."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as other:
+        other.bind("\0oorl-attack")
+        other.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="session", params=["warm", "cold"])
+def attacked(request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """Judges with and without warm parents."""
+    yield from judge_with(request.param == "warm", workers=1, run_timeout_s=6.0)
+
+
+@pytest.fixture(scope="session", params=["warm", "cold"])
+def two_at_once(request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """The same with two workers, for batches."""
+    yield from judge_with(request.param == "warm", workers=2, run_timeout_s=6.0)
+
+
+def judge_with(use_warm: bool, **settings: float) -> Iterator[Judge]:
+    """A judge with small limits."""
     params = SandboxParams.model_validate({
-        "workers": 1, "cpu_time_s": 1.0, "run_timeout_s": 6.0, "compile_timeout_s": 10.0,
-        "memory_bytes": 192 * 2**20, "max_processes": 48, "output_bytes": 2**20})
+        "cpu_time_s": 1.0, "compile_timeout_s": 10.0, "memory_bytes": 192 * 2**20,
+        "max_processes": 48, "output_bytes": 2**20, **settings})
     try:
-        with Judge(params, use_warm=request.param == "warm") as judge:
+        with Judge(params, use_warm=use_warm) as judge:
             judge.judge([])
             yield judge
     except IsolationUnavailable as error:
         pytest.skip(str(error))
-    finally:
-        del os.environ["OORL_SECRET"]
+
+
+@pytest.fixture(scope="session")
+def hostile(host: Path, port: int) -> Callable[..., Submission]:
+    """A program of the corpus as a submission, its placeholders filled in."""
+
+    def make(language: str, code: str, cases: tuple[Case, ...] = CASES) -> Submission:
+        code = code.replace("@SECRET@", str(host / "secret.txt")).replace("@HOST@", str(host))
+        return Submission(language, code.replace("@PORT@", str(port)), INCREMENT, cases)
+
+    return make
 
 
 @pytest.fixture
-def attack(attacked: Judge, host: Path) -> Iterator[Callable[..., Verdict]]:
+def attack(attacked: Judge, host: Path, hostile: Callable[..., Submission]
+           ) -> Iterator[Callable[..., Verdict]]:
     """Judge one program; afterwards check the host, its processes, and that work goes on."""
 
     def run(language: str, code: str, cases: tuple[Case, ...] = CASES) -> Verdict:
         if missing_tools(get_language(language)):
             pytest.skip(f"{language} is not installed")
-        code = code.replace("@SECRET@", str(host / "secret.txt")).replace("@HOST@", str(host))
-        (verdict,) = attacked.judge([Submission(language, code, INCREMENT, cases)])
+        (verdict,) = attacked.judge([hostile(language, code, cases)])
         assert SECRET not in verdict.detail
         return verdict
 
-    before, mounts = set(host.iterdir()), Path("/proc/mounts").read_text()
+    before, mounts = set(host.iterdir()), mounted()
     yield run
+    check_host(attacked, host, before, mounts)
+
+
+def check_host(judge: Judge, host: Path, before: set[Path], mounts: set[str]) -> None:
+    """Nothing written, mounted or running that was not there, and the judge still judges."""
     assert set(host.iterdir()) == before
     assert (host / "secret.txt").read_text() == SECRET
-    for pid in attacked.worker_pids():
+    for pid in judge.worker_pids():
         kept = ("OorlCompiler", "tsc_server", "server.exe", "bwrap", "/job/warm.",
                 "/warm.exe", "/start.cpp", "@/job/args")
         for inside in descendants(pid):
@@ -74,10 +117,16 @@ def attack(attacked: Judge, host: Path) -> Iterator[Callable[..., Verdict]]:
             assert any(name in command for name in kept), command
             # A warm parent is bubblewrap's child; a warm process below one is a program's.
             assert "bwrap" in command or "bwrap" in _command(_parent(inside)), command
-    assert Path("/proc/mounts").read_text() == mounts
+    assert mounted() == mounts
     good = Submission("python", f"def f(x):\n    return x + 1\n# {os.urandom(4).hex()}\n",
                       INCREMENT, CASES)
-    assert attacked.judge([good])[0].passed
+    assert judge.judge([good])[0].passed
+
+
+def mounted() -> set[str]:
+    """What is mounted, containers and their networks left out: they come and go by themselves."""
+    lines = Path("/proc/mounts").read_text().splitlines()
+    return {line for line in lines if line.split()[2] not in ("overlay", "nsfs")}
 
 
 def _parent(pid: int) -> int:

@@ -1,5 +1,5 @@
 """C++ and Rust compiled by forks of a warm compiler: what one candidate does to its compiler the
-next does not find. The corpus itself is in test_compiled_attacks.py and test_attacks.py."""
+next does not find. The corpus itself is in corpus/."""
 
 import pytest
 

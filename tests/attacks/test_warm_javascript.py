@@ -67,6 +67,7 @@ function f(x) {
     const { constants } = fs, again = fs.openSync("/proc/self/fd/" + fd,
       constants.O_RDONLY | constants.O_NONBLOCK), data = Buffer.alloc(64);
     try { if (fs.readSync(again, data) && data.includes("left")) return -3; } catch {}
+    fs.closeSync(again);
   }
   return x + 1;
 }
