@@ -47,13 +47,17 @@ deepspeed: .venv/deepspeed/.ready  ## DeepSpeed, for the tests of ZeRO on two CP
 	@python -m pip install -q -c constraints.txt kubernetes-validate
 	@touch $@
 
+.venv/.ray: constraints.txt .venv/.ready
+	@python -m pip install -q -c constraints.txt ray
+	@touch $@
+
 lint: setup  ## ruff, mypy and the import contracts
 	ruff check
 	mypy
 	lint-imports
 
 # The tests run even if lint complains: both results are wanted, and pytest's line comes last.
-test: setup languages deepspeed .venv/.kubernetes  ## lint, then all tests; the full pipeline at a small size comes last
+test: setup languages deepspeed .venv/.kubernetes .venv/.ray  ## lint, then all tests; the full pipeline at a small size comes last
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 
@@ -82,7 +86,7 @@ remote:  ## where `dvc push` and `dvc pull` keep data and models: DIR=/mnt/store
 docs: setup  ## write docs/params.md again from the settings' definitions
 	python scripts/params_doc.py > docs/params.md
 
-constraints: setup  ## write constraints.txt again from what is installed
+constraints: setup .venv/.kubernetes .venv/.ray  ## write constraints.txt again from what is installed
 	python scripts/constraints.py > constraints.txt.new && mv constraints.txt.new constraints.txt
 
 clean:  ## delete all results and caches (not .venv)

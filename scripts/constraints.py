@@ -1,4 +1,5 @@
-"""Print constraints.txt: the exact versions, installed here, of all that `oorl[dev]` needs.
+"""Print constraints.txt: the exact versions, installed here, of all that oorl needs with its
+extras dev, kubernetes and ray.
 
     python scripts/constraints.py > constraints.txt
 
@@ -48,5 +49,5 @@ def closure(root: str, extras: frozenset[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    packages = closure("oorl", frozenset({"dev"}))
+    packages = closure("oorl", frozenset({"dev", "kubernetes", "ray"}))
     print(HEADER + "\n".join(f"{name}=={packages[name]}" for name in sorted(packages)))

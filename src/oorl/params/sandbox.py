@@ -16,6 +16,11 @@ class SandboxParams(Section):
     backend: Literal["local", "remote"] = Field(
         "local", description="`remote`: an `oorl serve` elsewhere, its token in OORL_TOKEN")
     url: str = Field("", description="of the remote backend: http://host:8450")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="`ray`: on all machines of a Ray cluster, `workers` programs at the "
+        "same time on each (extra `ray`)")
+    ray_address: str = Field("", description="of the cluster's head, host:6379; empty: "
+                             "RAY_ADDRESS, a cluster of this machine, or a new one")
     workers: int = Field(2, ge=1, description="programs judged at the same time")
     compile_timeout_s: float = Field(20.0, gt=0)
     run_timeout_s: float = Field(
@@ -31,4 +36,6 @@ class SandboxParams(Section):
     def _remote_has_url(self) -> SandboxParams:
         if self.backend == "remote" and not self.url.startswith(("http://", "https://")):
             raise ValueError("backend remote needs url: http://host:port of an `oorl serve`")
+        if self.backend == "remote" and self.executor == "ray":
+            raise ValueError("executor ray goes with backend local; the service has its own")
         return self

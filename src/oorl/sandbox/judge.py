@@ -106,8 +106,7 @@ class Judge:
     def judge_iter(self, submissions: Sequence[AnySubmission]
                    ) -> Iterator[tuple[int, Verdict]]:
         """(index, verdict) as they finish; duplicates follow their original at once."""
-        for name in sorted({s.language for s in submissions}):
-            get_language(name).check()
+        self._check(sorted({s.language for s in submissions}))
         same: dict[str, list[int]] = {}
         for index, submission in enumerate(submissions):
             same.setdefault(submission_id(submission), []).append(index)
@@ -144,6 +143,10 @@ class Judge:
         for worker in self._workers:
             worker.close()
         self._workers.clear()
+
+    def _check(self, languages: Sequence[str]) -> None:
+        for name in languages:
+            get_language(name).check()
 
     def _start(self) -> None:
         if not self._workers:

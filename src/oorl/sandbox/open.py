@@ -8,5 +8,11 @@ from oorl.sandbox.remote import RemoteJudge
 
 
 def open_judge(params: SandboxParams) -> Judge | RemoteJudge:
-    """A judge of this machine, or the client of another; both are context managers."""
-    return RemoteJudge(params.url) if params.backend == "remote" else Judge(params)
+    """A judge of this machine or of a Ray cluster, or the client of a service; all are context
+    managers."""
+    if params.backend == "remote":
+        return RemoteJudge(params.url)
+    if params.executor == "ray":
+        from oorl.sandbox.fanout import RayJudge
+        return RayJudge(params)
+    return Judge(params)
