@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 
-def summary(root: Path) -> str:
-    """A table of pass@1 by target and model, the gate's decision, and where the report is."""
+def summary(root: Path, tracked: str = "") -> str:
+    """A table of pass@1 by target and model, the gate's decision, and where the reports are.
+
+    `tracked` is the run's page in MLflow.
+    """
     evaluation = _read(root / "reports" / "evaluation" / "metrics.json")
     decision = _read(root / "reports" / "register" / "decision.json")
     parts = []
@@ -20,6 +23,10 @@ def summary(root: Path) -> str:
     report = root / "reports" / "evaluation" / "report.html"
     if report.exists():
         parts.append(f"Report: {report}")
+    if evaluation and (docs := root / "reports" / "data_docs" / "index.html").exists():
+        parts.append(f"Data Docs: {docs}")
+    if tracked:
+        parts.append(f"MLflow: <{tracked}>")
     return "\n\n".join(parts) + "\n"
 
 

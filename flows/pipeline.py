@@ -13,11 +13,16 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import yaml
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -31,12 +36,25 @@ from oorl.errors import OORLError, UnknownName
 from oorl.params.overrides import overridden, override
 
 DEFAULTS = PipelineParameters()
+TELL_S = 60.0
+"""How long the tracking server may take to tell where a run is."""
 
 
 @task(task_run_name="publish results")
-def publish() -> None:
-    """Show the evaluation and the gate's decision in Prefect's UI."""
-    create_markdown_artifact(summary(ROOT), key="evaluation", description="pass@1 by target")
+def publish(pipeline: str) -> None:
+    """Show the evaluation, the gate's decision and where all of it is in Prefect's UI."""
+    create_markdown_artifact(summary(ROOT, tracked(pipeline)), key="evaluation",
+                             description="pass@1 by target")
+
+
+def tracked(pipeline: str) -> str:
+    """The page of the run in MLflow, "" if it cannot be told."""
+    try:
+        lines = list(stream([sys.executable, "-m", "tasks._link", pipeline], ROOT,
+                            environment(pipeline), TELL_S))
+    except (subprocess.CalledProcessError, TimeoutError):
+        return ""
+    return next((line for line in lines if line.startswith("http")), "")
 
 
 @task(task_run_name="push data", retries=3, retry_delay_seconds=[30, 60, 120])
@@ -73,15 +91,19 @@ def oorl_pipeline(parameters: PipelineParameters = DEFAULTS) -> State[Any]:
     except OORLError as error:
         get_run_logger().error(str(error))
         return Failed(message=str(error))
-    for stage in stages:
+    pipeline = f"prefect-{flow_run.id}"
+    progress = cast(UUID, create_progress_artifact(
+        0.0, key="progress", description="stages up to date, %"))
+    for number, stage in enumerate(stages, 1):
         state = (run_there if parameters.route else run_here)(StageParameters(
-            stage=stage, pipeline=f"prefect-{flow_run.id}", force=parameters.force,
+            stage=stage, pipeline=pipeline, force=parameters.force,
             timeout_minutes=parameters.stage_timeout_minutes,
             retry_after_s=parameters.retry_after_s))
         if not state.is_completed():
             return Failed(message=state.message)
+        update_progress_artifact(progress, 100.0 * number / len(stages))
     if (ROOT / "reports" / "evaluation" / "metrics.json").exists():
-        publish(return_state=True)
+        publish(pipeline, return_state=True)
     if parameters.push and not (state := push(return_state=True)).is_completed():
         return Failed(message=state.message)
     return Completed(message=f"{len(stages)} stages up to date")

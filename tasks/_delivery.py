@@ -36,6 +36,7 @@ from oorl.params import load_params
 from oorl.params.files import write_text
 from tasks._process import quiet
 from tasks._tracking import LAST_WORDS_S, QUIET_SERVER, tracking_uri
+from tasks._usage import Usage, interval_s
 
 ATTEMPTS = 5
 """Of an entry that fails although the store answers."""
@@ -315,11 +316,45 @@ def _lines(parent: int) -> Iterator[bytes]:
         yield from whole
 
 
-def _receive(spool: Spool, parent: int, came: threading.Event, over: threading.Event) -> None:
+class Sampler:
+    """Adds samples of the machine to the entries, until their end; the last one comes with it."""
+
+    def __init__(self, spool: Spool, came: threading.Event, over: threading.Event) -> None:
+        self._spool, self._came, self._over = spool, came, over
+        self._lock, self._taken = threading.Lock(), 0
+        self._usage: Usage | None = None
+
+    def run(self) -> None:
+        """Take one now and then."""
+        while not self._over.wait(interval_s()):
+            self.take()
+
+    def start(self) -> None:
+        """Imports MLflow, as delivering does: one thread at a time."""
+        self._usage = Usage()
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def take(self, last: bool = False) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._usage is None:
+                return
+            entry = ["metrics", {"values": self._usage.sample(), "step": self._taken,
+                                 "time": time.time()}]
+            self._taken += 1
+            if last:
+                self._usage = None
+            self._spool.add(json.dumps(entry).encode())
+            self._came.set()
+
+
+def _receive(spool: Spool, parent: int, sampler: Sampler, came: threading.Event,
+             over: threading.Event) -> None:
     """Read at once and always, so that the stage never waits for MLflow."""
     last = "start"
     for line in _lines(parent):
         try:
+            if json.loads(line)[0] == "end":
+                sampler.take(last=True)
             spool.add(line)
         except OSError as error:  # a file that is gone again, a full disk
             _say(f"an entry was lost: {_first(error)}")
@@ -327,6 +362,7 @@ def _receive(spool: Spool, parent: int, came: threading.Event, over: threading.E
         last = json.loads(line)[0]
         came.set()
     if last != "end":
+        sampler.take(last=True)
         with contextlib.suppress(OSError):
             spool.add(json.dumps(["end", {"status": "KILLED", "time": time.time()}]).encode())
     signal.alarm(LAST_WORDS_S)
@@ -376,7 +412,10 @@ def helper(root: Path) -> None:
     def uri() -> str:
         return str(spool.entries(0)[0].payload["uri"])
 
-    threading.Thread(target=_receive, args=(spool, parent, came, over), daemon=True).start()
+    sampler = Sampler(spool, came, over)
+    threading.Thread(target=_receive, args=(spool, parent, sampler, came, over),
+                     daemon=True).start()
+    sampler.start()
     _keep_delivering(spool, uri, root, came, over)
 
 

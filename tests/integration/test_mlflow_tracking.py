@@ -18,7 +18,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow_store import new_store
 
+from oorl.params import load_params
 from tasks import _delivery
+from tasks._link import link
 from tests.integration.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +91,38 @@ def test_a_run_holds_settings_curves_data_and_origin(project: Path) -> None:
                           capture_output=True).stdout.strip()
     assert run.data.tags["mlflow.source.git.commit"] == head
     assert len(run.data.tags["dvc.lock"]) == 64
+
+
+WATCHED = """
+import time
+end = time.monotonic() + 120
+def kept():
+    return "".join(path.read_text() for path in pathlib.Path(".oorl").rglob("lines.jsonl"))
+while kept().count("system/cpu") < 3 and time.monotonic() < end:
+    time.sleep(0.05)
+"""
+
+
+def test_the_machine_is_watched_while_a_stage_runs(project: Path) -> None:
+    done = stage(project, WATCHED, MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL="0.2",
+                 OORL_PIPELINE="prefect-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    (run,) = [run for run in runs(project) if run.info.run_name == "rl"]
+    client = MlflowClient(f"sqlite:///{project}/.oorl/mlflow.db")
+    for name in ("cpu_utilization_percentage", "system_memory_usage_megabytes",
+                 "disk_usage_megabytes", "network_receive_megabytes"):
+        history = client.get_metric_history(run.info.run_id, f"system/{name}")
+        assert len(history) >= 4  # and one at the stage's end
+        assert [m.step for m in history] == list(range(len(history)))
+    assert run.data.metrics["system/system_memory_usage_megabytes"] > 10
+    assert _delivery.waiting(project) == 0
+    told = subprocess.run([sys.executable, "-m", "tasks._link", "prefect-1"], cwd=project,
+                          text=True, capture_output=True, env={
+                              **os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/src",
+                              "MLFLOW_PORT": "5001"}).stdout.strip()
+    assert told.startswith("http://127.0.0.1:5001/#/experiments/")
+    assert told.endswith(f"/runs/{run.data.tags['mlflow.parentRunId']}")
+    assert link(load_params(project / "params.yaml"), project, "prefect-2") == ""
 
 
 def test_one_parent_for_each_pipeline_run(project: Path) -> None:

@@ -187,3 +187,10 @@ def test_the_summary_of_what_is_there(tmp_path: Path) -> None:
     assert "| php | 10.0 | 20.0 |" in text
     assert "| lua | - | 100.0 |" in text
     assert "| **mean** | **10.0** | **-** |" in text
+    assert "MLflow" not in text
+    docs = tmp_path / "reports" / "data_docs" / "index.html"
+    docs.parent.mkdir()
+    docs.touch()
+    text = summary(tmp_path, "http://127.0.0.1:5000/#/experiments/1/runs/2")
+    assert f"Data Docs: {docs}" in text
+    assert "MLflow: <http://127.0.0.1:5000/#/experiments/1/runs/2>" in text

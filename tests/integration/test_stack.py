@@ -110,6 +110,9 @@ def test_every_stage_runs_in_the_pool_that_has_what_it_needs(
     failed = finish(server, promotion)
     assert failed["state_type"] == "FAILED"
     assert "There is: champion, 1." in failed["state"]["message"]
+    (progress,) = ask(server, "api/artifacts/filter", {"artifacts": {
+        "flow_run_id": {"any_": [found["id"]]}, "key": {"any_": ["progress"]}}})
+    assert progress["data"] == 100
     limit = ask(server, "api/v2/concurrency_limits/gpu")
     assert (limit["limit"], limit["active"], limit["active_slots"]) == (1, True, 0)
 
