@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from oorl.params.base import Section
 
@@ -14,6 +14,9 @@ class RLParams(Section):
     targets: tuple[str, ...] = ("python", "cpp", "java", "php", "bash", "javascript")
     target_weights: dict[str, float] = Field(
         default_factory=dict, description="chances of the targets; those not named have 1")
+    balanced: bool = Field(
+        False, description="all pairs of a source and a target get the same number of prompts, "
+        "as in the paper's recipe (docs/data.md); without target_weights")
     algorithm: str = Field("reinforce_pp",
                            pattern="^(reinforce_pp|reinforce_pp_baseline|rloo|grpo)$")
     max_steps: int = Field(30, ge=1, description="optimiser steps")
@@ -30,3 +33,10 @@ class RLParams(Section):
     lora_rank: int = Field(0, ge=0, description="rank of the adapters that are trained, on all "
                            "linear layers of the decoder; 0 trains all weights")
     save_every: int = Field(10, ge=1)
+
+    @model_validator(mode="after")
+    def _balanced_has_no_weights(self) -> RLParams:
+        if self.balanced and self.target_weights:
+            raise ValueError("balanced draws all targets evenly, target_weights does not; set "
+                             "target_weights: {} or balanced: false")
+        return self

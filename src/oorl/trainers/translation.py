@@ -20,15 +20,15 @@ from oorl.data.prompts import (
     ir_prompt,
     translation_prompt,
 )
-from oorl.errors import DataError, ParamsError
+from oorl.errors import ParamsError
 from oorl.generation import generate
 from oorl.generation.sampling import OnDone
-from oorl.languages import get_language
 from oorl.params.gepo import GEPOParams
 from oorl.params.rl import RLParams
 from oorl.records import IRGroup, Problem
 from oorl.trainers.oorl import OORLTrainer, RolloutFn
 from oorl.trainers.oorl_config import OORLConfig
+from oorl.trainers.pairs import BalancedDraw, Draw, Pair, WeightedDraw
 
 Row = dict[str, Any]
 
@@ -52,12 +52,13 @@ def sample_prompts(
 ) -> tuple[list[Row], dict[str, int]]:
     """`count` prompts over shuffled passes through the problems; a pure function of its arguments.
 
-    A target is drawn by `params.target_weights` among those that can express the signature and
-    leave a source in another language; the source is drawn evenly.
+    The languages are drawn by `params.target_weights`, or evenly over all pairs with
+    `params.balanced`: see `oorl.trainers.pairs`.
 
     Returns:
         Rows with prompt, problem_id, source_language, target_language; and counts: prompts,
-        too_long (longer than `max_prompt_tokens`, skipped), unsupported (no pair of languages).
+        too_long (longer than `max_prompt_tokens`, skipped), unsupported (no pair of languages);
+        balanced also problems (different ones), not_needed, and the prompts of each pair.
 
     Raises:
         DataError: a whole pass yields no prompt.
@@ -67,42 +68,37 @@ def sample_prompts(
         raise ParamsError(f"rl.target_weights: {', '.join(strange)}: not in rl.targets",
                           "Name languages of rl.targets only.")
     rows: list[Row] = []
-    counts = {"prompts": 0, "too_long": 0, "unsupported": 0}
     rng = random.Random(f"{seed}:prompts")
+    draw: Draw = BalancedDraw(params, rng, count) if params.balanced else WeightedDraw(params, rng)
     while len(rows) < count:
         before = len(rows)
         for problem in rng.sample(list(problems), len(problems)):
             if len(rows) == count:
                 break
-            pair = _draw_pair(problem, params, rng)
-            if pair is None:
-                counts["unsupported"] += 1
-                continue
-            text = translation_prompt(problem, *pair, style=style)
-            prompt = _as_prompt(text, style)
-            if _length(prompt, tokenizer) > max_prompt_tokens:
-                counts["too_long"] += 1
-                continue
-            rows.append({"prompt": prompt, "problem_id": problem.id,
-                         "source_language": pair[0], "target_language": pair[1]})
+            pairs = draw.candidates(problem)
+            row = _first_short_prompt(problem, pairs, tokenizer, style, max_prompt_tokens)
+            if row is not None:
+                draw.use((row["source_language"], row["target_language"]))
+                rows.append(row)
+            elif pairs:
+                draw.counts["too_long"] += 1
         if len(rows) == before:
-            raise DataError(
-                f"none of {len(problems)} problems of split 'rl' gives a prompt: {counts}",
-                "Check rl.sources and rl.targets, or raise the context length; the split itself "
-                "is set in section dataset.")
-    counts["prompts"] = len(rows)
+            raise draw.exhausted(len(problems))
+    counts = {"prompts": len(rows), **draw.counts}
+    if params.balanced:
+        counts["problems"] = len({row["problem_id"] for row in rows})
     return rows, counts
 
 
-def _draw_pair(problem: Problem, params: RLParams, rng: random.Random) -> tuple[str, str] | None:
-    sources = [s for s in params.sources if s in problem.solutions]
-    targets = [t for t in params.targets if any(s != t for s in sources)
-               and get_language(t).supports_signature(problem.signature)]
-    weights = [params.target_weights.get(t, 1.0) for t in targets]
-    if not targets or sum(weights) <= 0:
-        return None
-    target = rng.choices(targets, weights)[0]
-    return rng.choice([s for s in sources if s != target]), target
+def _first_short_prompt(
+    problem: Problem, pairs: Iterable[Pair], tokenizer: Any, style: str, max_prompt_tokens: int,
+) -> Row | None:
+    for source, target in pairs:
+        prompt = _as_prompt(translation_prompt(problem, source, target, style=style), style)
+        if _length(prompt, tokenizer) <= max_prompt_tokens:
+            return {"prompt": prompt, "problem_id": problem.id,
+                    "source_language": source, "target_language": target}
+    return None
 
 
 def _as_prompt(text: str, style: str) -> Any:
