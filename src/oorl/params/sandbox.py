@@ -13,8 +13,11 @@ class SandboxParams(Section):
     """Limits per program; isolation itself (bubblewrap) cannot be switched off. With the remote
     backend the service's own settings hold, and these are not used."""
 
-    backend: Literal["local", "remote"] = Field(
-        "local", description="`remote`: an `oorl serve` elsewhere, its token in OORL_TOKEN")
+    backend: Literal["local", "docker", "remote"] = Field(
+        "local", description="`docker`: in containers of `image`; `remote`: an `oorl serve` "
+        "elsewhere, its token in OORL_TOKEN")
+    image: str = Field("oorl-sandbox", min_length=1, description="of the docker backend: "
+                       "deploy/Dockerfile, target sandbox")
     url: str = Field("", description="of the remote backend: http://host:8450")
     executor: Literal["local", "ray"] = Field(
         "local", description="`ray`: on all machines of a Ray cluster, `workers` programs at the "
@@ -36,6 +39,6 @@ class SandboxParams(Section):
     def _remote_has_url(self) -> SandboxParams:
         if self.backend == "remote" and not self.url.startswith(("http://", "https://")):
             raise ValueError("backend remote needs url: http://host:port of an `oorl serve`")
-        if self.backend == "remote" and self.executor == "ray":
-            raise ValueError("executor ray goes with backend local; the service has its own")
+        if self.backend != "local" and self.executor == "ray":
+            raise ValueError("executor ray goes with backend local")
         return self

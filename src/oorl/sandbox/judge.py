@@ -43,6 +43,15 @@ def limits_of(params: SandboxParams) -> Limits:
                   params.max_processes, params.output_bytes)
 
 
+def settings_of(params: SandboxParams, bwrap: str, use_cgroups: bool, use_warm: bool) -> Settings:
+    """What a worker is told."""
+    return Settings(bwrap, limits_of(params), params.compile_timeout_s, use_cgroups, use_warm)
+
+
+WORKER = ("-c", "from oorl.sandbox.worker import main; main()")
+"""A worker, after the interpreter."""
+
+
 class Judge:
     """Judges programs in isolated cells, `params.workers` at a time.
 
@@ -150,9 +159,8 @@ class Judge:
 
     def _start(self) -> None:
         if not self._workers:
-            settings = Settings(require_bubblewrap(), limits_of(self.params),
-                                self.params.compile_timeout_s, self.use_cgroups,
-                                self.use_warm)
+            settings = settings_of(self.params, require_bubblewrap(), self.use_cgroups,
+                                   self.use_warm)
             self._workers = [_Connection(settings) for _ in range(self.params.workers)]
 
     def _run(self, indices: list[int], submissions: Sequence[AnySubmission]
@@ -255,10 +263,12 @@ def submission_id(submission: AnySubmission) -> str:
 
 
 class _Connection:
-    """A worker process seen from the parent; restarted once when it dies under a task."""
+    """A worker process seen from the parent; restarted once when it dies under a task. `command`
+    starts it elsewhere than in this interpreter."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, command: Sequence[str] = ()) -> None:
         self.settings = settings
+        self.command = list(command) or [sys.executable, *WORKER]
         self.control_groups = False
         self._process: subprocess.Popen[bytes] | None = None
         self._start()
@@ -292,8 +302,7 @@ class _Connection:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
             p for p in (source, os.environ.get("PYTHONPATH")) if p)}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from oorl.sandbox.worker import main; main()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
             start_new_session=True)
         answer = self._exchange(self.settings)
         if answer is None:

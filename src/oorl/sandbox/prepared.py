@@ -71,7 +71,9 @@ def _build(cell: Cell, prepared: Prepared, folder: Path) -> None:
                              "Run `oorl doctor` and reinstall the compiler it names.")
         if prepared.unpack:
             with tarfile.open(work / prepared.output) as archive:
-                archive.extractall(work, filter="data")
+                # Python 3.11.3 and older (Debian 12's) know no filters; the archive is our own.
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                archive.extractall(work)
             (work / prepared.output).unlink()
         if prepared.executable:
             (work / prepared.output).chmod(0o755)
