@@ -110,7 +110,7 @@ def check_host(judge: Judge, host: Path, before: set[Path], mounts: set[str]) ->
     assert set(host.iterdir()) == before
     assert (host / "secret.txt").read_text() == SECRET
     for pid in judge.worker_pids():
-        kept = ("OorlCompiler", "tsc_server", "server.exe", "bwrap", "/job/warm.",
+        kept = ("OorlCompiler", "OorlScala", "tsc_server", "server.exe", "bwrap", "/job/warm.",
                 "/warm.exe", "/start.cpp", "@/job/args")
         for inside in descendants(pid):
             command = _command(inside)

@@ -49,6 +49,7 @@ TYPED = {
     "csharp": ("", " { return x; }"),
     "rust": ("", " { x }"),
     "haskell": ("", " x"),
+    "scala": ("", " = x"),
     "ocaml": ("", " x"),
 }
 """What goes before and after the declaration, in typed languages."""

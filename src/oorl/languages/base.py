@@ -121,7 +121,8 @@ class Warm:
 
 @dataclass(frozen=True)
 class Compile:
-    """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`.
+    """How to compile. Either `argv`, which leaves the program in /tmp/artifact, or `server`;
+    both find what is `prepared`.
 
     Where `warm` can be had, `job` is run by a fork of it instead of `argv`, to the same effect,
     but what it refuses with `doubt` in its message, and what it cannot link, is for `argv` to

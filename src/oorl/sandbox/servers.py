@@ -13,6 +13,7 @@ import select
 import signal
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from oorl.languages.base import Server
@@ -35,8 +36,8 @@ class ServerDied(Exception):
 class CompileServer:
     """A running server. Start it lazily; `close` kills its whole cell."""
 
-    def __init__(self, cell: Cell, server: Server) -> None:
-        self.cell, self.server = cell, server
+    def __init__(self, cell: Cell, server: Server, binds: Sequence[tuple[str, str]] = ()) -> None:
+        self.cell, self.server, self.binds = cell, server, binds
         self.pid = 0
         self.compiled = 0
 
@@ -87,8 +88,8 @@ class CompileServer:
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         if os.geteuid() == 0:
             os.fchown(stdin_read, 65534, 65534)
-        self.pid = self.cell.spawn(Command(argv, self.server.files), limits, null, null, null,
-                                   channel_write, stdin_read)
+        self.pid = self.cell.spawn(Command(argv, self.server.files, tuple(self.binds)), limits,
+                                   null, null, null, channel_write, stdin_read)
         for fd in (stdin_read, channel_write, null):
             os.close(fd)
         os.set_blocking(stdin, False)

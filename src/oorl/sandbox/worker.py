@@ -259,7 +259,8 @@ class Worker:
         assert compile_.server is not None
         name = compile_.server.name
         if name not in self.servers:
-            self.servers[name] = CompileServer(self._new_cell(name), compile_.server)
+            self.servers[name] = CompileServer(self._new_cell(name), compile_.server,
+                                               self._prepare(compile_.prepared))
         server = self.servers[name]
         if server.compiled >= SERVER_LIFETIME:
             server.close()

@@ -62,6 +62,9 @@ ANSWERS = {
     for n in numbers { total += n; if total < limit { return true; } }
     false""",
     "hs": " any (< limit) (scanl1 (+) numbers)",
+    "scala": """
+        var total = 0L
+        numbers.exists { n => total += n; total < limit }""",
     "lua": """
     local total = 0
     for _, n in ipairs(numbers) do total = total + n; if total < limit then return true end end
@@ -106,7 +109,8 @@ end
 LISTS = {"cpp": "std::vector<long>({{{}}})", "js": "[{}]", "ts": "[{}]", "php": "array({})",
          "java": "new ArrayList<Long>(Arrays.asList({}))", "sh": '"{}"', "d": "[{}]",
          "cs": "new List<long>(new long[]{{{}}})", "go": "[]int{{{}}}", "rs": "vec![{}]",
-         "hs": "[{}]", "lua": "{{{}}}", "pl": "[{}]", "rb": "[{}]", "r": "c({})",
+         "scala": "List[Long]({})", "hs": "[{}]", "lua": "{{{}}}",
+         "pl": "[{}]", "rb": "[{}]", "r": "c({})",
          "rkt": "(list {})", "ml": "[{}]", "py": "[{}]"}
 
 PROMPTS = {
@@ -128,6 +132,9 @@ PROMPTS = {
           "func dips(numbers []int, limit int) bool {\n",
     "rs": "/// Does it dip?\nfn dips(numbers: Vec<isize>, limit: isize) -> bool {\n",
     "hs": "-- | Does it dip?\ndips :: [Int] -> Int -> Bool\ndips numbers limit =",
+    "scala": "import scala.math._\nimport scala.collection.mutable._\nobject Problem {\n"
+             "    // Does it dip?\n"
+             "    def dips(numbers : List[Long], limit : Long) : Boolean = {\n",
     "lua": "-- Does it dip?\nlocal function dips(numbers, limit)\n",
     "pl": "# Does it dip?\nsub dips {\n    my($numbers, $limit) = @_;\n",
     "rb": "# Does it dip?\ndef dips(numbers, limit)\n",
@@ -171,6 +178,8 @@ FRAMES = {
            "  if candidate {list} {limit} == {result} then pure () "
            "else error \"assertion failed\"\n",
            "  pure ()\n"),
+    "scala": ("    }}\n    def main(args: Array[String]) = {{\n",
+              "    assert(dips(({list}), ({limit}l)) == ({result}));\n", "    }}\n\n}}\n"),
     "lua": ("lu = require('luaunit')\n\nfunction test_humaneval()\nlocal candidate = dips\n",
             "    lu.assertEquals(candidate({list}, {limit}), {result})\n",
             "end\n\nos.exit(lu.LuaUnit.run())"),
@@ -199,13 +208,14 @@ TRUE = {"py": ("True", "False"), "hs": ("True", "False"), "pl": ("1", '""'),
 STOPS = {"py": ["\ndef", "\n#", "\nif", "\nclass"], "cpp": ["\n}"], "java": ["\n    }\n"],
          "js": ["\nfunction ", "\n/*", "\n//", "\nconsole.log"], "php": ["\nfunction", "\n?>"],
          "ts": ["\nfunction ", "\n/*", "\n//", "\nclass"], "sh": ["\n}"], "cs": ["\n    }\n"],
-         "go": ["\nfunc", "struct", "\n// "], "rs": ["\n}"], "hs": ["\n\n", "\n--"],
+         "go": ["\nfunc", "struct", "\n// "], "rs": ["\n}"], "scala": ["\n    }\n"],
+         "hs": ["\n\n", "\n--"],
          "lua": ["\nlocal", "\nfunction", "\n--", "\n\n"], "pl": ["\nsub", "\n#", "\n\n"],
          "rb": ["\nclass", "\ndef", "\n#", "\n\n"], "r": ["\n#", "\n```"],
          "rkt": ["\n(define ", "\n#|", "\n;", "\n("], "ml": ["\n\n", "\n(*", "\ntype", "\nlet"],
          "d": ["\n\n", "\nvoid", "\nbool", "\nint"]}
 CASES = [([1, 2, 3], 0, False), ([1, 2, 4, 5], 2, True), ([], 0, False), ([5, 1], 5, False)]
-LONGS = {"java": "(long){}l", "d": "{}L"}
+LONGS = {"java": "(long){}l", "scala": "{}l", "d": "{}L"}
 GAPS = {"sh": " ", "rkt": " ", "ml": "; "}
 
 
@@ -233,6 +243,6 @@ def fenced(extension: str, tag: str) -> str:
     code = PROMPTS[extension] + ANSWERS[extension].rstrip("\n")
     if "\n}" in STOPS[extension]:
         code += "\n}"
-    if extension in ("java", "cs"):
+    if extension in ("java", "cs", "scala"):
         code += "\n    }\n}"
     return f"Here it is:\n\n```{tag}\n{code}\n```\nIt sums up.\n"

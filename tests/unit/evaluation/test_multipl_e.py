@@ -62,7 +62,7 @@ def test_in_every_language_right_answers_pass_and_wrong_and_empty_ones_fail(
 
 def test_chat_answers_are_made_to_fit_the_tests(folder: Path, judge: Judge) -> None:
     tasks = [t for t in get_benchmark("multipl_e").load(Request(folder, (
-        "python", "cpp", "java", "php", "bash", "go"))) if t.target in here()]
+        "python", "cpp", "java", "php", "bash", "go", "scala"))) if t.target in here()]
     assert all(t.chat for t in tasks)
     found = judged(judge, tasks, [fenced(EXTENSIONS[t.target], t.target) for t in tasks])
     assert {k: v.detail for k, v in found.items() if not v.passed} == {}
@@ -104,7 +104,7 @@ def test_files_are_found_and_damage_is_an_error(folder: Path) -> None:
     load = get_benchmark("multipl_e").load
     assert [t.target for t in load(Request(folder, ("php", "cpp"), style="plain"))] == [
         "php", "cpp"]
-    assert len(load(Request(folder, style="plain"))) == len(EXTENSIONS) == 18
+    assert len(load(Request(folder, style="plain"))) == len(EXTENSIONS) == 19
     with pytest.raises(DataError, match="no mbpp-php"):
         get_benchmark("multipl_e_mbpp").load(Request(folder, ("php",)))
     with pytest.raises(DataError, match="has no c"):

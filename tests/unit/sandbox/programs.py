@@ -22,6 +22,8 @@ DOUBLE = {
     "racket": "(display (* 2 (read)))",
     "r": 'n <- scan(file("stdin"), quiet = TRUE)\ncat(n * 2)',
     "ruby": "puts gets.to_i * 2",
+    "scala": "object Twice { def main(a: Array[String]): Unit = {\n"
+             "println(2 * scala.io.StdIn.readInt()) } }",
     "typescript": "const n: number = parseInt(require('fs').readFileSync(0, 'utf8'));\n"
                   "console.log(n * 2)",
     "rust": "fn main() { let mut s = String::new(); std::io::stdin().read_line(&mut s).unwrap();\n"
@@ -75,6 +77,8 @@ ASSERTIONS = {
              "fn main() { assert_eq!(f(1), 3) }", "fn main() { std::process::exit(0) }"),
     "ruby": ("def f(x)\n  x + 1\nend", "raise 'x' if f(1) != 2", "raise 'x' if f(1) != 3",
              "exit!(0)"),
+    "scala": ("object P extends App {\n  def f(x: Int): Int = x + 1\n",
+              "assert(f(1) == 2)\n}", "assert(f(1) == 3)\n}", "sys.exit(0)\n}"),
     "typescript": ("function f(x: number): number { return x + 1 }",
                    "if (f(1) !== 2) throw new Error('x');", "if (f(1) !== 3) throw new Error('x');",
                    "process.exit(0)"),

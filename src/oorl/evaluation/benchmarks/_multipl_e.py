@@ -30,7 +30,8 @@ from oorl.records import AssertionSubmission
 EXTENSIONS = {
     "python": "py", "cpp": "cpp", "java": "java", "javascript": "js", "typescript": "ts",
     "php": "php", "bash": "sh", "csharp": "cs", "go": "go", "rust": "rs", "haskell": "hs",
-    "lua": "lua", "perl": "pl", "ruby": "rb", "r": "r", "racket": "rkt", "ocaml": "ml", "d": "d"}
+    "scala": "scala", "lua": "lua", "perl": "pl", "ruby": "rb", "r": "r", "racket": "rkt",
+    "ocaml": "ml", "d": "d"}
 """Our languages and upstream's names for them, in the paper's order first."""
 
 COLUMNS = ("name", "prompt", "tests", "stop_tokens")
@@ -87,9 +88,9 @@ def from_chat(language: str, prompt: str, tests: str, answer: str) -> AssertionS
     code = last_block(language, answer)
     if code is None:
         return None
-    head = prompt[:prompt.find("class Problem")] if "class Problem" in prompt else ""
-    if head and "class Problem" not in code:
-        code = f"{head}class Problem {{\n{code}"
+    holder = re.search(r"\b(class|object) Problem\b", prompt)
+    if holder and holder[0] not in code:
+        code = f"{prompt[:holder.start()]}{holder[0]} {{\n{code}"
     closing = tests.lstrip().startswith("}")  # they close what the prompt has left open
     depth = prompt.count("{") - prompt.count("}") if closing else -1
     return program(language, with_head(prompt, code, depth), tests)
