@@ -14,10 +14,10 @@ from oorl.evaluation.benchmarks.crossway import CANARY, ROOT, SOURCES, read_prob
 from oorl.evaluation.gold import Empty, Gold
 from oorl.evaluation.run import run_tasks
 from oorl.evaluation.scores import run_scores
-from oorl.languages import all_languages
+from oorl.languages import all_languages, get_language
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Problem, Status, Submission
-from oorl.sandbox import Judge
+from oorl.sandbox import Judge, available_languages
 from scripts.crossway_check import PATIENT, check
 from scripts.crossway_mutants import mutants
 
@@ -73,6 +73,18 @@ def test_gold_is_one_and_empty_zero_in_all_four(judge: Judge, problems: list[Pro
     assert run_scores(gold)["pass_at"]["1"]["value"] == 1.0, gold["detail"].tolist()
     empty = run_tasks("empty", tasks, Empty(), judge, progress=False)
     assert run_scores(empty)["pass_at"]["1"]["value"] == 0.0
+
+
+def test_empty_programs_are_zero_in_every_target_language(
+        judge: Judge, problems: list[Problem]) -> None:
+    """As programs: an empty answer has no code block and is not even run."""
+    problem = min(problems, key=lambda p: p.id)
+    targets = [name for name, state in available_languages().items() if isinstance(state, str)
+               and get_language(name).supports_signature(problem.signature)]
+    verdicts = judge.judge([problem.submission(name, "") for name in targets])
+    assert len(targets) >= 12
+    assert [name for name, v in zip(targets, verdicts, strict=True) if v.passed] == []
+    assert {v.status for v in verdicts}.isdisjoint({Status.INFRA_ERROR})
 
 
 def test_one_value_for_all_cases_never_passes(problems: list[Problem], judge: Judge) -> None:

@@ -46,6 +46,12 @@ ROWS: dict[str, dict[str, Any]] = {
         "prompt": "/**\n * Double it.\n */\nfunction twice(x) {\n",
         "test": "\nconst _ = require(\"lodash\")\nif (!_.isEqual(twice(2), 4)) "
                 "{ throw 'no' }\n"},
+    "typescript": {
+        "entry_point": "twice", "canonical_solution": "  return x * 2;\n}",
+        "prompt": "import * as math from 'mathjs'\n\n/**\n * Double it.\n */\n"
+                  "const twice = function (x: number) : number  {\n",
+        "test": "\nimport * as assert from 'assert'\n\nlet actual_1 = twice(2);\n"
+                "let expected_1 = 4;\nassert.deepEqual(actual_1, expected_1, \"no\");\n"},
     "php": {
         "entry_point": "twice", "canonical_solution": "    return $x * 2;\n}",
         "prompt": "<?php\n\nfunction twice($x){\n",
@@ -106,6 +112,7 @@ def test_wrong_and_empty_answers_fail(folder: Path, judge: Judge) -> None:
 
 
 def test_files_and_languages(folder: Path) -> None:
+    (folder / "mbxp-typescript.jsonl").unlink()
     (task,) = get_benchmark("mbxp").load(Request(folder, ("cpp",)))
     assert (task.problem_id, task.chat) == ("X/cpp", True)
     for request, words in ((Request(), "needs its files"), (Request(folder, ("perl",)), "no perl"),
