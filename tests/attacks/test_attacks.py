@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from oorl.languages import get_language
+from oorl.languages import all_languages, get_language
 from oorl.records import Case, Status
 from oorl.sandbox.doctor import missing_tools
 from tests.attacks import corpus
@@ -68,6 +68,10 @@ def test_every_row_is_tried_or_cannot_be_written(language):
         tried |= {row for name, rows in entries if name == language for row in rows}
     assert tried | set(corpus.absent(language)) == set(corpus.ROWS)
     assert not tried & set(corpus.absent(language))
+
+
+def test_every_language_has_its_attacks():
+    assert corpus.languages() == sorted(all_languages())
 
 
 def test_the_table_in_the_docs_is_the_rendered_one():
