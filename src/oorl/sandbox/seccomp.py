@@ -40,34 +40,66 @@ NAMESPACE_FLAGS = 0x7E020080
 mask and cannot be given to clone."""
 FAMILIES = (1, 2, 10, 16)
 
-_LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_GT, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x25, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NR, _ARCH, _ARG0 = 0, 4, 16
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+
+
+Rule = tuple[int, int, bytes]
+"""From one number to another (both included), what is done there."""
 
 
 def _op(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("=HBBI", code, yes, no, value)
 
 
+ALLOW = _op(_RETURN, _ALLOW)
+REFUSE = _op(_RETURN, _ERRNO | errno.EPERM)
+
+
 def program(machine: str = "") -> bytes | None:
-    """The filter for this machine's architecture, or None where it is not known."""
+    """The filter for this machine's architecture, or None where it is not known.
+
+    A search tree over the call's number: a kernel that takes a filter tries it on each number
+    there is, which for a chain of comparisons costs more than all the rest of a warm start.
+    """
     known = _ARCHITECTURES.get(machine or platform.machine())
     if known is None:
         return None
     column, audit = known
-    refuse = _op(_RETURN, _ERRNO | errno.EPERM)
-    ops = [_op(_LOAD, _ARCH), _op(_JUMP_EQ, audit, 1, 0), _op(_RETURN, _KILL), _op(_LOAD, _NR)]
+    start = (_op(_LOAD, _ARCH) + _op(_JUMP_EQ, audit, 1, 0) + _op(_RETURN, _KILL)
+             + _op(_LOAD, _NR))
+    return start + _tree(_rules(column))
+
+
+def _rules(column: int) -> list[Rule]:
+    """What is not simply allowed, in order."""
+    clone = _op(_LOAD, _ARG0) + _op(_JUMP_SET, NAMESPACE_FLAGS & ~0x80, 0, 1) + REFUSE + ALLOW
+    socket = _op(_LOAD, _ARG0) + b"".join(
+        _op(_JUMP_EQ, family, len(FAMILIES) - index, 0) for index, family in enumerate(FAMILIES))
+    socket += _op(_RETURN, _ERRNO | errno.EAFNOSUPPORT) + ALLOW
+    at = {numbers[column]: REFUSE for numbers in DENIED.values() if numbers[column] >= 0}
+    at |= {CLONE3[column]: _op(_RETURN, _ERRNO | errno.ENOSYS), CLONE[column]: clone,
+           SOCKET[column]: socket}
+    rules: list[Rule] = []
+    for number in sorted(at):
+        if rules and rules[-1][1:] == (number - 1, at[number]):
+            rules[-1] = (rules[-1][0], number, at[number])
+        else:
+            rules.append((number, number, at[number]))
     if column == 0:  # the x32 ABI reuses x86-64's architecture with bit 30 set
-        ops += [_op(_JUMP_GE, 0x40000000, 0, 1), refuse]
-    for numbers in DENIED.values():
-        if numbers[column] >= 0:
-            ops += [_op(_JUMP_EQ, numbers[column], 0, 1), refuse]
-    ops += [_op(_JUMP_EQ, CLONE3[column], 0, 1), _op(_RETURN, _ERRNO | errno.ENOSYS)]
-    ops += [_op(_JUMP_EQ, CLONE[column], 0, 3), _op(_LOAD, _ARG0),
-            _op(_JUMP_SET, NAMESPACE_FLAGS & ~0x80, 0, 1), refuse, _op(_LOAD, _NR)]
-    ops += [_op(_JUMP_EQ, SOCKET[column], 0, len(FAMILIES) + 2), _op(_LOAD, _ARG0)]
-    ops += [_op(_JUMP_EQ, family, len(FAMILIES) - index, 0)
-            for index, family in enumerate(FAMILIES)]
-    ops += [_op(_RETURN, _ERRNO | errno.EAFNOSUPPORT), _op(_RETURN, _ALLOW)]
-    return b"".join(ops)
+        rules.append((0x40000000, 0xFFFFFFFF, REFUSE))
+    return rules
+
+
+def _tree(rules: list[Rule]) -> bytes:
+    """The number is in the accumulator: find its rule by halves."""
+    if len(rules) > 1:
+        left, right = _tree(rules[:len(rules) // 2]), _tree(rules[len(rules) // 2:])
+        return _op(_JUMP_GE, rules[len(rules) // 2][0], len(left) // 8, 0) + left + right
+    first, last, action = rules[0]
+    if first == last:
+        return _op(_JUMP_EQ, first, 0, len(action) // 8) + action + ALLOW
+    return (_op(_JUMP_GE, first, 0, len(action) // 8 + 1)
+            + _op(_JUMP_GT, last, len(action) // 8, 0) + action + ALLOW)

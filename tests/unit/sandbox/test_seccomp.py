@@ -13,19 +13,26 @@ ALLOW, KILL = 0x7FFF0000, 0x80000000
 
 def run(machine: str, number: int, argument: int = 0, audit: int | None = None) -> int:
     """The filter's answer to one call."""
+    return path(machine, number, argument, audit)[-1]
+
+
+def path(machine: str, number: int, argument: int = 0, audit: int | None = None) -> list[int]:
+    """The places of the instructions a call meets; then the answer."""
+    passed: list[int] = []
     data = struct.pack("<IIQQ", number, AUDIT[machine] if audit is None else audit, 0, argument)
     ops = list(struct.iter_unpack("=HBBI", seccomp.program(machine)))
     accumulator = at = 0
     while True:
         code, yes, no, value = ops[at]
+        passed.append(at)
         at += 1
         if code == 0x20:
             (accumulator,) = struct.unpack_from("<I", data, value)
         elif code == 0x06:
-            return value
+            return [*passed, value]
         else:
             test = {0x15: accumulator == value, 0x35: accumulator >= value,
-                    0x45: bool(accumulator & value)}[code]
+                    0x25: accumulator > value, 0x45: bool(accumulator & value)}[code]
             at += yes if test else no
 
 
@@ -61,7 +68,21 @@ def test_clone_flags_and_socket_families(machine):
 
 def test_foreign_abis():
     assert run("x86_64", 0, audit=0x40000003) == KILL  # i386
-    assert run("x86_64", 0x40000000 + 101) == refused(errno.EPERM)  # x32
+    assert run("x86_64", 0x3FFFFFFF) == ALLOW
+    for number in (0x40000000, 0x40000000 + 101, 0xFFFFFFFF):  # x32
+        assert run("x86_64", number) == refused(errno.EPERM)
+
+
+def test_a_call_is_found_by_halves():
+    for machine in AUDIT:
+        assert max(len(path(machine, number)) for number in range(500)) <= 16
+
+
+@pytest.mark.parametrize("machine", sorted(AUDIT))
+def test_a_jump_lands_inside_the_filter(machine):
+    ops = list(struct.iter_unpack("=HBBI", seccomp.program(machine)))
+    for at, (code, yes, no, _) in enumerate(ops):
+        assert code == 0x06 or at + 1 + max(yes, no) < len(ops)
 
 
 def test_unknown_machine_has_no_filter():
