@@ -128,6 +128,62 @@ def f(x):
     links = [os.readlink("/proc/1/fd/" + n) for n in os.listdir("/proc/1/fd") if int(n) > 2]
     return x + 1 if set(links) <= {"anon_inode:[eventfd]"} else -1
 '''
+LEAVE_TRACES = {
+    "a connection closed at the server's end, whose port rests": '''
+import socket
+def f(x):
+    server = socket.create_server(("127.0.0.1", 4000))
+    client = socket.create_connection(("127.0.0.1", 4000))
+    other = server.accept()[0]
+    other.close()
+    client.close()
+    return x + 1
+''',
+    "packets, which counters remember": '''
+import socket
+def f(x):
+    for family, to in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as plain:
+            for _ in range(x):
+                plain.sendto(b"41", (to, 4001))
+    return x + 1
+''',
+    "a listening socket that only a message to itself holds": '''
+import array, socket
+def f(x):
+    server = socket.create_server(("127.0.0.1", 3999 + x))
+    one, other = socket.socketpair()
+    fds = array.array("i", [server.fileno(), one.fileno(), other.fileno()])
+    one.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    return x + 1
+'''}
+SEE_NO_TRACES = '''
+import socket
+def f(x):
+    names = None
+    for line in open("/proc/net/snmp").read().splitlines():
+        kind, *values = line.split()
+        if names:
+            counts = dict(zip(names, map(int, values)))
+            for key in ("InReceives", "OutRequests", "ActiveOpens", "InDatagrams", "NoPorts"):
+                assert not counts.get(key), (kind, key)
+        names = None if names else values
+    for line in open("/proc/net/snmp6"):
+        assert not line.startswith(("Ip6InReceives", "Udp6")) or line.split()[1] == "0", line
+    assert " tw 0 " in open("/proc/net/sockstat").read()
+    socket.create_server(("127.0.0.1", 4000), reuse_port=False).close()
+    with socket.socket() as plain:  # without SO_REUSEADDR
+        plain.bind(("127.0.0.1", 4000))
+    return x + 1
+'''
+
+
+@pytest.mark.parametrize("name", LEAVE_TRACES)
+def test_the_network_is_as_new(attack, name):
+    assert attack("python", LEAVE_TRACES[name]).status is Status.PASSED
+    for _ in range(2):
+        verdict = attack("python", SEE_NO_TRACES)
+        assert verdict.status is Status.PASSED, verdict
 
 
 def test_state_does_not_outlive_a_program(attack):

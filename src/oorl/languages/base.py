@@ -298,14 +298,22 @@ class Language(ABC):
                                    f"sudo apt-get install -y {packages}")
 
 
+_FOUND: dict[tuple[tuple[str, ...], str], str] = {}
+
+
 def find_tool(names: Sequence[str]) -> str | None:
-    """The first of `names` found in /usr, PATH or beside this Python, symbolic links kept."""
-    for path in (SEARCH_PATH, os.environ.get("PATH", ""), os.path.dirname(sys.executable)):
-        for name in names:
-            found = shutil.which(name, path=path)
-            if found:
-                return found
-    return None
+    """The first of `names` found in /usr, PATH or beside this Python, symbolic links kept.
+
+    What was found is looked up once for a process and a PATH (each verdict asks); what was not,
+    each time.
+    """
+    key = (tuple(names), os.environ.get("PATH", ""))
+    if key not in _FOUND:
+        for path in (SEARCH_PATH, key[1], os.path.dirname(sys.executable)):
+            for name in names:
+                if (found := shutil.which(name, path=path)) is not None:
+                    return _FOUND.setdefault(key, found)
+    return _FOUND.get(key)
 
 
 @cache
@@ -368,7 +376,7 @@ def pack_job(argv: Sequence[str], files: Mapping[str, bytes]) -> bytes:
     """A command for a warm parent, with its files in /job; without arguments the interpreter finds
     what to run there."""
     def pack(data: bytes) -> bytes:
-        return struct.pack("=I", len(data)) + data
+        return struct.pack("=I", len(data)) + data + b"\0"
     parts = [b"x", struct.pack("=I", len(argv)), *(pack(os.fsencode(part)) for part in argv),
              struct.pack("=I", len(files))]
     for name, data in files.items():

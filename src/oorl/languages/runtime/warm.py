@@ -15,8 +15,8 @@ kernel has emptied when `waitpid` returns here.
     job                                  "f" or "w" and a Python program, see below; or "x" and
                                          a command with its files in /job: the number of its
                                          arguments, they, the number of files, each a name and its
-                                         bytes; texts and bytes have their length before them,
-                                         all numbers are 4 bytes
+                                         bytes; texts and bytes have their length before them and
+                                         a zero after, all numbers are 4 bytes
 
 The child of the clone is init of its namespace and cannot be reached by the program, which is
 its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
@@ -98,14 +98,18 @@ def unpack(job: int) -> list[str]:
     def number() -> int:
         return struct.unpack("=I", take(4))[0]
 
-    argv = [os.fsdecode(take(number())) for _ in range(number())]
+    def text() -> str:
+        return os.fsdecode(take(number() + 1)[:-1])
+
+    argv = [text() for _ in range(number())]
     for _ in range(number()):
-        path = "/job/" + os.fsdecode(take(number()))
+        path = "/job/" + text()
         os.makedirs(os.path.dirname(path), exist_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o555)
         end = number() + at
         while at < end:
             os.write(file, take(min(1 << 20, end - at)))
+        take(1)
         os.close(file)
     check(libc.mount(b"none", b"/job", None, ctypes.c_ulong(NOSUID | NODEV | RDONLY | REMOUNT),
                      None))
