@@ -1,8 +1,9 @@
 """Warm parents: one process in a cell of its own, every program a fork of it in fresh namespaces.
 
 The parent (`oorl.languages.runtime.warm`) has loaded the interpreter and never sees a candidate.
-For each program it makes a child in new pid, mount, network, ipc and uts namespaces, with a
-private /tmp; the child gives up all capabilities and takes the system call filter before it
+For each program it makes a child in new pid, mount, ipc and uts namespaces, with a private /tmp;
+its network namespace, which only the parent's programs see, is a new one whenever the last of them
+left a trace in it. The child gives up all capabilities and takes the system call filter before it
 reads the program, which it gets from us by a descriptor of its own. The parent says when the
 kernel has emptied the namespaces. It is in a control group with its children, so it costs the
 program's limits nothing but its own few megabytes; it is replaced after any fault and after
