@@ -144,14 +144,15 @@ import socket
 def f(x):
     for family, to in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family, socket.SOCK_DGRAM) as plain:
-            for _ in range(x):
+            for _ in range(5):
                 plain.sendto(b"41", (to, 4001))
     return x + 1
 ''',
     "a listening socket that only a message to itself holds": '''
 import array, socket
+ports = iter(range(4000, 5000))
 def f(x):
-    server = socket.create_server(("127.0.0.1", 3999 + x))
+    server = socket.create_server(("127.0.0.1", next(ports)))
     one, other = socket.socketpair()
     fds = array.array("i", [server.fileno(), one.fileno(), other.fileno()])
     one.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
