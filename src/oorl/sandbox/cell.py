@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 from oorl.sandbox import seccomp
 from oorl.sandbox.cgroups import Group, Usage
+from oorl.sandbox.cores import CORES
 from oorl.sandbox.tree import descendants
 from oorl.sandbox.watch import Limits, Outcome, Watch
 
@@ -162,6 +163,7 @@ class Cell:
                     os.set_inheritable(fd, True)
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
                 signal.signal(number, signal.SIG_DFL)
+            CORES.release()
             _rlimit(resource.RLIMIT_CPU, int(limits.cpu_s) + 2)
             _rlimit(resource.RLIMIT_FSIZE, limits.disk_bytes)
             _rlimit(resource.RLIMIT_NOFILE, 512)

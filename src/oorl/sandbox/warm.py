@@ -30,6 +30,7 @@ from oorl.languages.base import Warm, pack_job, warm_part
 from oorl.sandbox import seccomp
 from oorl.sandbox.cell import NOBODY, Cell, Command, memory_file, wait_for
 from oorl.sandbox.cgroups import Group, Usage
+from oorl.sandbox.cores import CORES
 from oorl.sandbox.tree import descendants
 from oorl.sandbox.watch import Limits, Outcome, Watch
 
@@ -105,7 +106,7 @@ class WarmParent:
             out, channel = ends[0], ends[2] if command.channel is None else command.channel
             if command.stdin is not None:
                 out, channel = channel, out
-            request = struct.pack("=QQ", int(limits.cpu_s), limits.disk_bytes)
+            request = struct.pack("=QQQ", int(limits.cpu_s), limits.disk_bytes, CORES.now())
             socket.send_fds(control, [request], [files[0], out, ends[1], channel, files[1]])
             pidfd = self._pidfd(control)
             for fd in ends:

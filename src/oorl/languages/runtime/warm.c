@@ -44,7 +44,7 @@
 #define HIGH_FD 200 /* from here on: what a child was given, away from what the interpreter has */
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 
-struct request { uint64_t cpu_s, disk_bytes; };
+struct request { uint64_t cpu_s, disk_bytes, core; };
 struct answer { char kind; unsigned char set_up; int code; } __attribute__((packed));
 struct rules { unsigned short length; void *filter; };
 enum { STDIN, STDOUT, STDERR, CHANNEL, JOB, READY, RECEIVED = READY };
@@ -292,6 +292,17 @@ static void start(void) {
   begin_network();
 }
 
+/* This process, and so the program, on the core where the worker is: on another one each answer would
+   wake it up first. */
+static void keep_to(uint64_t core) {
+  static uint64_t last = CPU_SETSIZE;
+  cpu_set_t only;
+  if (core == last || core >= CPU_SETSIZE) return;
+  CPU_ZERO(&only);
+  CPU_SET(core, &only);
+  if (sched_setaffinity(0, sizeof only, &only) == 0) last = core; /* else: not ours to use */
+}
+
 static void map_job(void) {
   struct stat state;
   check(fstat(given[JOB], &state), "job");
@@ -306,6 +317,7 @@ static void answer_request(char *stack) {
   check(pipe2(ready, O_CLOEXEC), "pipe");
   given[READY] = ready[1];
   map_job();
+  keep_to(request.core);
   pid_t pid = clone(init, stack + INIT_STACK, NAMESPACES | CLONE_VM | CLONE_PIDFD | SIGCHLD, NULL, &pidfd);
   struct answer answer = {'x', 0, errno};
   for (int i = 0; i <= READY; i++) close(given[i]);

@@ -5,12 +5,13 @@ starting bubblewrap costs.
 
 It runs in a cell (uid nobody, /usr read-only, no network), with the capabilities that its children
 need to make their namespaces and give up before any candidate's code is read. This process
-itself reads no program: a request is five descriptors and two numbers. What a child changes is
+itself reads no program: a request is five descriptors and three numbers. What a child changes is
 its own copy of memory; its mounts, processes and network end with its namespaces, which the
 kernel has emptied when `waitpid` returns here.
 
-    request (datagram on descriptor 0)   CPU seconds, bytes of /tmp; stdin, stdout, stderr,
-                                         channel, job
+    request (datagram on descriptor 0)   CPU seconds, bytes of /tmp, the core to run on (or a
+                                         number that none has); stdin, stdout, stderr, channel,
+                                         job
     answers                              "p" and the child's pidfd; "x", set up?, exit code
     job                                  "f" or "w" and a Python program, see below; or "x" and
                                          a command with its files in /job: the number of its
@@ -22,6 +23,7 @@ The child of the clone is init of its namespace and cannot be reached by the pro
 its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -173,7 +175,9 @@ def serve(control: socket.socket) -> bytes:
         message, fds, _, _ = socket.recv_fds(control, 64, 5)
         if not message:
             os._exit(0)
-        cpu_s, disk_bytes = struct.unpack("=QQ", message)
+        cpu_s, disk_bytes, core = struct.unpack("=QQQ", message)
+        with contextlib.suppress(OSError, ValueError, OverflowError):  # then any will do
+            os.sched_setaffinity(0, {core})
         waiting, ready = os.pipe()
         pid = libc.syscall(CLONE, FLAGS, None, ctypes.byref(pidfd), None, None)
         if pid == 0:
