@@ -23,9 +23,9 @@ from typing import Any
 import pytest
 import yaml
 from mlflow_store import new_store
-from websockets.sync.client import connect
 
 from tasks._registry import Registry
+from tests.integration.browser import Browser
 from tests.integration.made_up_pipeline import ROOT, environment, make_project, ran, run
 from tests.integration.ports import free_port
 from tests.integration.registered import add_version, make_model, make_problems
@@ -159,65 +159,6 @@ def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
     assert not (root / "models" / "rl").exists()
     stage(root, "rl")
     assert (root / "models" / "rl" / "weights").exists()
-
-
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-class Browser:
-    """A page of a headless browser, driven over the DevTools protocol."""
-
-    def __init__(self, profile: Path) -> None:
-        assert BROWSER is not None
-        self.process = subprocess.Popen(
-            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1600",
-             "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
-            stderr=subprocess.DEVNULL, start_new_session=True)
-        until = time.monotonic() + 120
-        port = profile / "DevToolsActivePort"
-        while not port.exists() or not port.read_text().count("\n"):
-            assert time.monotonic() < until, "the browser does not start"
-            time.sleep(0.1)
-        targets = ask(int(port.read_text().split()[0]), "json/list")
-        address = next(t["webSocketDebuggerUrl"] for t in targets if t["type"] == "page")
-        self.socket = connect(address, max_size=None, open_timeout=60)
-        self.number = 0
-
-    def call(self, method: str, **parameters: Any) -> Any:
-        self.number += 1
-        self.socket.send(json.dumps(
-            {"id": self.number, "method": method, "params": parameters}))
-        while (answer := json.loads(self.socket.recv(120))).get("id") != self.number:
-            pass
-        assert "error" not in answer, answer
-        return answer["result"]
-
-    def text(self) -> str:
-        found = self.call("Runtime.evaluate", expression="document.body.innerText")["result"]
-        return str(found.get("value", "")).replace("\xa0", " ")
-
-    def shows(self, address: str, *words: str) -> None:
-        """Open a page and wait until all `words` are on it."""
-        self.call("Page.navigate", url="about:blank")
-        self.call("Page.navigate", url=address)
-        until = time.monotonic() + 120
-        while not all(word in (shown := self.text()) for word in words):
-            assert time.monotonic() < until, (address, words, shown)
-            time.sleep(0.3)
-
-    def close(self) -> None:
-        self.socket.close()
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    if BROWSER is None:
-        pytest.skip("no Chromium or Chrome here")
-    made = Browser(tmp_path / "profile")
-    yield made
-    made.close()
 
 
 def test_both_pages_show_it_in_a_browser(

@@ -132,7 +132,8 @@ def _sample(row: pd.Series) -> str:
 
 
 def _footer(scores: Mapping[str, Any]) -> str:
-    return (f"{esc(scores['title'])}, {esc(scores['style'])} style. {esc(scores['licence'])} "
+    licence = scores["licence"].rstrip(".")
+    return (f"{esc(scores['title'])}, {esc(scores['style'])} style. {esc(licence)}. "
             f"Targets are means over their sources, scores means over targets; "
             f"{percent(scores['confidence'], 0)}&nbsp;% percentile bootstrap over problems, "
             f"{number(scores['bootstrap_samples'])} draws.")

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@cache
 def here() -> set[str]:
     return {name for name, state in available_languages().items() if isinstance(state, str)}
 
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    """One for all tests: warm compilers are started once."""
-    with Judge(SandboxParams.model_validate({"cpu_time_s": 5})) as found:
+    """One for all tests: warm compilers are started once, the same program is run once."""
+    with Judge(SandboxParams.model_validate({"cpu_time_s": 5}), cache_size=1000) as found:
         yield found
 
 
@@ -57,6 +59,22 @@ def test_in_every_language_right_answers_pass_and_wrong_and_empty_ones_fail(
     bad = judged(judge, some, [wrong(EXTENSIONS[t.target]) for t in some])
     assert {k for k, v in bad.items() if v.passed or v.status is Status.COMPILE_ERROR} == set()
     empty = judged(judge, tasks, ["" for _ in names])
+    assert {k for k, v in empty.items() if v.passed} == set()
+
+
+def test_mbpp_is_read_from_its_own_files_gold_one_and_empty_zero(
+        folder: Path, judge: Judge) -> None:
+    with pytest.raises(DataError, match="mbpp-"):
+        get_benchmark("multipl_e_mbpp").load(Request(folder, ("python",)))
+    for extension in ANSWERS:
+        (folder / f"humaneval-{extension}.jsonl.gz").rename(folder / f"mbpp-{extension}.jsonl.gz")
+    tasks = [t for t in get_benchmark("multipl_e_mbpp").load(Request(folder, style="plain"))
+             if t.target in here()]
+    assert {t.target for t in tasks} == here() & set(EXTENSIONS)
+    right = judged(judge, tasks, [ANSWERS[EXTENSIONS[t.target]] + STOPS[EXTENSIONS[t.target]][0]
+                                  for t in tasks])
+    assert {k: v.detail for k, v in right.items() if not v.passed} == {}
+    empty = judged(judge, tasks, ["" for _ in tasks])
     assert {k for k, v in empty.items() if v.passed} == set()
 
 

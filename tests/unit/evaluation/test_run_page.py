@@ -51,6 +51,7 @@ def test_the_page_says_what_was_measured() -> None:
     text, scores = page(results())
     assert "me/&lt;m&gt;: 65.0&nbsp;% on The benchmark" in text
     assert "low-resource mean (Bash)" in text
+    assert "chat style. MIT. Targets" in text
     for section in ("languages", "pairs", "failures", "samples"):
         assert f'<section id="{section}"' in text
         assert f'href="#{section}"' in text
