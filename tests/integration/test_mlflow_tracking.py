@@ -51,12 +51,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def stage(project: Path, extra: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+def python(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Without what MLflow has set in this process for other tests."""
     clean = {key: value for key, value in os.environ.items()
              if key not in ("MLFLOW_TRACKING_URI", "OORL_PIPELINE", "DVC_STAGE")}
     return subprocess.run(
-        [sys.executable, "stage.py", extra], cwd=project, text=True, capture_output=True,
+        [sys.executable, *arguments], cwd=project, text=True, capture_output=True,
         env={**clean, "PYTHONPATH": f"{ROOT}:{ROOT}/src", **variables})
+
+
+def stage(project: Path, extra: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    return python(project, "stage.py", extra, **variables)
 
 
 def runs(project: Path) -> list[Run]:
@@ -103,7 +108,8 @@ while kept().count("system/cpu") < 3 and time.monotonic() < end:
 """
 
 
-def test_the_machine_is_watched_while_a_stage_runs(project: Path) -> None:
+def test_the_machine_is_watched_while_a_stage_runs(
+        project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = stage(project, WATCHED, MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL="0.2",
                  OORL_PIPELINE="prefect-1")
     assert (done.returncode, done.stderr) == (0, "")
@@ -116,12 +122,10 @@ def test_the_machine_is_watched_while_a_stage_runs(project: Path) -> None:
         assert [m.step for m in history] == list(range(len(history)))
     assert run.data.metrics["system/system_memory_usage_megabytes"] > 10
     assert _delivery.waiting(project) == 0
-    told = subprocess.run([sys.executable, "-m", "tasks._link", "prefect-1"], cwd=project,
-                          text=True, capture_output=True, env={
-                              **os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/src",
-                              "MLFLOW_PORT": "5001"}).stdout.strip()
+    told = python(project, "-m", "tasks._link", "prefect-1", MLFLOW_PORT="5001").stdout.strip()
     assert told.startswith("http://127.0.0.1:5001/#/experiments/")
     assert told.endswith(f"/runs/{run.data.tags['mlflow.parentRunId']}")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert link(load_params(project / "params.yaml"), project, "prefect-2") == ""
 
 
