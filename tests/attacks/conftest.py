@@ -67,7 +67,7 @@ def two_at_once(request: pytest.FixtureRequest) -> Iterator[Judge]:
 def judge_with(use_warm: bool, **settings: float) -> Iterator[Judge]:
     """A judge with small limits."""
     params = SandboxParams.model_validate({
-        "cpu_time_s": 1.0, "compile_timeout_s": 10.0, "memory_bytes": 192 * 2**20,
+        "cpu_time_s": 2.0, "compile_timeout_s": 10.0, "memory_bytes": 192 * 2**20,
         "max_processes": 48, "output_bytes": 2**20, **settings})
     try:
         with Judge(params, use_warm=use_warm) as judge:
