@@ -352,14 +352,15 @@ def _receive(spool: Spool, parent: int, sampler: Sampler, came: threading.Event,
     """Read at once and always, so that the stage never waits for MLflow."""
     last = "start"
     for line in _lines(parent):
+        kind = json.loads(line)[0]
         try:
-            if json.loads(line)[0] == "end":
+            if kind == "end":
                 sampler.take(last=True)
             spool.add(line)
         except OSError as error:  # a file that is gone again, a full disk
             _say(f"an entry was lost: {_first(error)}")
             continue
-        last = json.loads(line)[0]
+        last = kind
         came.set()
     if last != "end":
         sampler.take(last=True)

@@ -309,11 +309,13 @@ def find_tool(names: Sequence[str]) -> str | None:
     """
     key = (tuple(names), os.environ.get("PATH", ""))
     if key not in _FOUND:
-        for path in (SEARCH_PATH, key[1], os.path.dirname(sys.executable)):
-            for name in names:
-                if (found := shutil.which(name, path=path)) is not None:
-                    return _FOUND.setdefault(key, found)
-    return _FOUND.get(key)
+        paths = (SEARCH_PATH, key[1], os.path.dirname(sys.executable))
+        looked = (shutil.which(name, path=path) for path in paths for name in names)
+        found = next(filter(None, looked), None)
+        if found is None:
+            return None
+        _FOUND[key] = found
+    return _FOUND[key]
 
 
 @cache

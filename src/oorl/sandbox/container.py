@@ -18,13 +18,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import oorl
-from oorl.errors import InfraError, IsolationUnavailable, OORLError, ToolchainMissing
+from oorl.errors import IsolationUnavailable
 from oorl.params.sandbox import SandboxParams
+from oorl.sandbox.elsewhere import error_of
 from oorl.sandbox.judge import WORKER, Judge, _Connection, settings_of
 from oorl.sandbox.prepared import cache_folder
 
-KINDS: dict[str, type[OORLError]] = {
-    kind.__name__: kind for kind in (IsolationUnavailable, ToolchainMissing)}
 BUILD = "docker build -f deploy/Dockerfile --target sandbox -t {image} --build-arg LANGUAGES=all ."
 USER = 1000
 """Who runs in the container if we are root; the image's own user."""
@@ -60,9 +59,9 @@ class DockerJudge(Judge):
                 BUILD.format(image=self.params.image))
         found = json.loads(done.stdout.splitlines()[-1])
         if "bwrap" not in found:
-            raise KINDS.get(found["kind"], InfraError)(
-                f"in image {self.params.image}: {found['problem']}",
-                BUILD.format(image=self.params.image))
+            kind, problem, _ = found["fault"]
+            raise error_of((kind, f"in image {self.params.image}: {problem}",
+                            BUILD.format(image=self.params.image)))
         self._bwrap = found["bwrap"]
         self._known.update(new)
 

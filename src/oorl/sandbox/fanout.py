@@ -13,10 +13,10 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from oorl.errors import InfraError, IsolationUnavailable, OORLError, ToolchainMissing
-from oorl.languages import get_language
+from oorl.errors import InfraError, OORLError
 from oorl.params.sandbox import SandboxParams
 from oorl.records import AnySubmission, Status, Verdict
+from oorl.sandbox.elsewhere import Fault, check, error_of, fault
 from oorl.sandbox.judge import Judge
 
 TRIES = 3
@@ -25,7 +25,6 @@ AHEAD = 2
 """Programs sent to a worker at a time: the next one waits there while one is judged."""
 Queues = dict[tuple[str, int], "deque[tuple[Any, int]]"]
 """What was sent and is not back: by (node, number of the worker) (Ray's reference, index)."""
-KINDS = {kind.__name__: kind for kind in (IsolationUnavailable, ToolchainMissing, InfraError)}
 
 
 class Seat:
@@ -35,14 +34,13 @@ class Seat:
         self.judge = Judge(params.model_copy(update={"executor": "local", "workers": 1}),
                            use_warm=use_warm)
 
-    def fault(self, languages: Sequence[str]) -> tuple[str, str, str] | None:
-        """Kind, problem and remedy of what keeps this machine from judging these languages."""
+    def fault(self, languages: Sequence[str]) -> Fault | None:
+        """What keeps this machine from judging these languages."""
         try:
-            for name in languages:
-                get_language(name).check()
+            check(languages)
             self.judge.judge([])
         except OORLError as error:
-            return type(error).__name__, error.problem, error.remedy
+            return fault(error)
         return None
 
     def run(self, submission: AnySubmission) -> Verdict:
@@ -121,16 +119,16 @@ class RayJudge(Judge):
         asked = {node: seats[0].fault.remote(languages) for node, seats in self._seats.items()}
         for node, answer in asked.items():
             try:
-                fault = self._ray.get(answer)
+                found = self._ray.get(answer)
             except self._ray.exceptions.RayActorError:
-                fault = self._second_try(node, languages)
-            if fault is not None:
-                kind, problem, remedy = fault
+                found = self._second_try(node, languages)
+            if found is not None:
                 address = next((n["NodeManagerAddress"] for n in self._ray.nodes()
                                 if n["NodeID"] == node), node)
-                raise KINDS.get(kind, InfraError)(f"Ray node {address}: {problem}", remedy)
+                kind, problem, remedy = found
+                raise error_of((kind, f"Ray node {address}: {problem}", remedy))
 
-    def _second_try(self, node: str, languages: Sequence[str]) -> tuple[str, str, str] | None:
+    def _second_try(self, node: str, languages: Sequence[str]) -> Fault | None:
         """What a new worker says where one was dead since the last batch."""
         if node not in self._alive():
             return None

@@ -9,18 +9,18 @@ import json
 import sys
 
 from oorl.errors import OORLError
-from oorl.languages import get_language
+from oorl.sandbox.elsewhere import check, fault
 from oorl.sandbox.isolation import require_bubblewrap
 
 
 def main() -> None:
-    """Print {"bwrap": path} or {"kind", "problem", "remedy"}."""
+    """Print {"bwrap": path} or {"fault": [kind, problem, remedy]}."""
+    found: dict[str, object]
     try:
         found = {"bwrap": require_bubblewrap()}
-        for name in sys.argv[1:]:
-            get_language(name).check()
+        check(sys.argv[1:])
     except OORLError as error:
-        found = {"kind": type(error).__name__, "problem": error.problem, "remedy": error.remedy}
+        found = {"fault": fault(error)}
     print(json.dumps(found))
 
 

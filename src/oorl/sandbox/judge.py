@@ -31,6 +31,7 @@ from oorl.records import (
     canonical,
     stable_id,
 )
+from oorl.sandbox.elsewhere import check
 from oorl.sandbox.isolation import require_bubblewrap
 from oorl.sandbox.verdicts import Observation, conclude, conclude_assertions, conclude_stdio
 from oorl.sandbox.watch import Limits
@@ -154,8 +155,7 @@ class Judge:
         self._workers.clear()
 
     def _check(self, languages: Sequence[str]) -> None:
-        for name in languages:
-            get_language(name).check()
+        check(languages)
 
     def _start(self) -> None:
         if not self._workers:

@@ -163,7 +163,12 @@ static char *enter(size_t *size) {
   close(score);
   setsid();
   for (int fd = STDIN; fd <= CHANNEL; fd++) check(dup2(given[fd], fd), "dup2");
-  if (!command) job = read_all(given[JOB], size);
+  if (!command) {
+    if (!(job = malloc(job_size + 1))) fail("malloc");
+    memcpy(job, job_data, *size = job_size);
+    job[job_size] = 0;
+    munmap((void *)job_data, job_size);
+  }
   int first = renew_descriptors ? HIGH_FD : 4;
   if (syscall(SYS_close_range, first, LAST_FD, 0))
     for (int fd = first; fd < LAST_FD; fd++) close(fd);
@@ -171,10 +176,7 @@ static char *enter(size_t *size) {
   limit(RLIMIT_CPU, request.cpu_s + 2);
   limit(RLIMIT_FSIZE, request.disk_bytes);
   check(chdir("/tmp"), "/tmp");
-  if (!command) {
-    munmap((void *)job_data, job_size);
-    return job;
-  }
+  if (!command) return job;
   signal(SIGPIPE, SIG_DFL);
   execv(command[0], command);
   dprintf(2, "%s: %s\n", command[0], strerror(errno));
