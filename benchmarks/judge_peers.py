@@ -47,7 +47,9 @@ PROGRAMS = {
              "if ({call} != {want}) throw new RuntimeException();\n", "} }\n"),
     "cpp": ("#include <assert.h>\n#include <bits/stdc++.h>\nusing namespace std;\n",
             "int main() {\n", "assert({call} == {want});\n", "}\n"),
-    "go": ("package main\n", "func main() {\n", 'if {call} != {want} {{ panic("no") }}\n', "}\n"),
+    "go": ('package count_even_test\nimport (\n    "testing"\n    "fmt"\n)\n',
+           "func TestCountEven(t *testing.T) {\n",
+           'if fmt.Sprintf("%v", {call}) != "{want}" {{ t.Errorf("no") }}\n', "}\n"),
     "rust": ("", "fn main() {\n", "assert_eq!({call}, {want});\n", "}\n"),
     "php": ("<?php\n", "", "if ({call} !== {want}) throw new Exception('no');\n", ""),
     "ruby": ("", "", "raise 'no' if {call} != {want}\n", ""),
@@ -57,8 +59,13 @@ PROGRAMS = {
     "bash": ("", "", "[ $({call}) = {want} ] || exit 1\n", ""),
 }
 # With --bare: what the function itself needs and no more.
-BARE_HEADS = {"python": "", "cpp": "#include <cassert>\n#include <vector>\nusing namespace std;\n"}
-FUSION_NAMES = {"javascript": "nodejs", "r": "R"}
+BARE = {
+    "python": ("", *PROGRAMS["python"][1:]),
+    "cpp": ("#include <cassert>\n#include <vector>\nusing namespace std;\n", *PROGRAMS["cpp"][1:]),
+    "go": ("package main\n", "func main() {\n", 'if {call} != {want} {{ panic("no") }}\n', "}\n"),
+}
+FUSION_NAMES = {"javascript": "nodejs", "r": "R", "go": "go_test"}
+BARE_NAMES = {**FUSION_NAMES, "go": "go"}
 MULTIPL_E_MODULES = {
     "python": "eval_python", "javascript": "eval_javascript", "typescript": "eval_ts",
     "java": "eval_java", "cpp": "eval_cpp", "rust": "eval_rust", "php": "eval_php",
@@ -116,8 +123,7 @@ def comment(language: str, number: int) -> str:
 
 def assertion_program(language: str, number: int, main_class: str, bare: bool) -> str:
     """The function and its tests as one program, without anything of ours in it."""
-    head, before, line, end = PROGRAMS[language]
-    head = BARE_HEADS.get(language, head) if bare else head
+    head, before, line, end = BARE.get(language, PROGRAMS[language]) if bare else PROGRAMS[language]
     lang = get_language(language)
     (parameter,) = PROBE_SIGNATURE.parameters
     tests = ""
@@ -178,7 +184,7 @@ def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, ob
     cells = [language, f"{own:.1f}" + ("" if passed == 1 else f" ({passed:.0%} passed)")]
     for python, source, job in peers.values():
         fusion = "mode" in job
-        name = (FUSION_NAMES.get(language, language) if fusion
+        name = ((BARE_NAMES if bare else FUSION_NAMES).get(language, language) if fusion
                 else MULTIPL_E_MODULES.get(language, ""))
         programs = [assertion_program(language, n, "Main" if fusion else "Problem", bare)
                     for n in range(count + 1)]
@@ -196,7 +202,8 @@ def main() -> None:
     options.add_argument("--lite", action="store_true", help="its isolated mode too")
     options.add_argument("--multipl-e", type=Path, metavar="CHECKOUT")
     options.add_argument("--bare", action="store_true",
-                         help="Python without an import, C++ with two headers only")
+                         help="Python without an import, C++ with two headers only, "
+                              "Go by `go build`")
     options.add_argument("-n", type=int, default=20, help="programs per language (20)")
     options.add_argument("languages", nargs="*")
     arguments = options.parse_intermixed_args()

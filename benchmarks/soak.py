@@ -115,7 +115,7 @@ def main() -> None:
     arguments = options.parse_args()
     found = {name for name, state in available_languages().items() if isinstance(state, str)}
     before = left_behind()
-    params = SandboxParams.model_validate({"cpu_time_s": 0.5, "run_timeout_s": 10.0,
+    params = SandboxParams.model_validate({"cpu_time_s": 1.0, "run_timeout_s": 10.0,
                                            "compile_timeout_s": 10.0, "memory_bytes": 2**28})
     started, done, early = time.monotonic(), 0, 0.0
     faults: Counter[str] = Counter()

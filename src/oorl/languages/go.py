@@ -30,8 +30,12 @@ PACKAGES = ("bufio", "bytes", "container/heap", "container/list", "errors", "fmt
             "sync", "time", "unicode", "unicode/utf8")
 """Imported for a candidate without imports of its own if it mentions them."""
 
-COMPLETE = (b'package main; import "os"\n'
-            b"func oorl_complete(text string) { os.Stdout.WriteString(text) }\n")
+COMPLETE = (b'package main; import "oorl_driver"\n'
+            b"func oorl_complete(text string) { oorl_driver.Complete(text) }\n")
+SOURCES = ("go_build.sh", "oorl.go", "oorl_float.go", "oorl_amd64.go", "oorl_amd64.s",
+           "oorl_arm64.go", "oorl_arm64.s")
+QUICK = "GOMAXPROCS=1 GOGC=400 GOMEMLIMIT=200MiB"
+"""For compiler and linker: one thread, and no collection of garbage in what small programs need."""
 
 
 class Go(Language):
@@ -45,7 +49,7 @@ class Go(Language):
     reserved = words(
         "break case chan const continue default defer else fallthrough for func go goto if import "
         "interface map package range return select struct switch type var main init bool string "
-        "int float64 nil true false append len make panic oorl_driver _")
+        "int float64 nil true false append len make panic oorl_driver oorl_float _")
     tools = (Tool(("go",), "golang-go", ("version",)),)
     memory_errors = ("out of memory",)
     completion = 'oorl_complete("\\n@SECRET@\\n")'
@@ -96,14 +100,15 @@ class Go(Language):
         root = os.path.dirname(os.path.dirname(os.path.realpath(self.find())))
         tools = f"{root}/pkg/tool/linux_{machine()}"
         prepared = Prepared(
-            "go", {name: runtime_file(name) for name in ("oorl.go", "go_build.sh")},
-            ("/bin/sh", "/prepared/go/go_build.sh", tools), unpack=True)
+            "go", {name: runtime_file(name) for name in SOURCES},
+            ("/bin/sh", "/prepared/go/go_build.sh", f"{root}/bin/go"), unpack=True)
         importcfg = "/prepared/go/importcfg"
-        compile_ = (f"{tools}/compile", "-p", "main", "-complete", "-c", "1", "-importcfg",
-                    importcfg, "-o", "/tmp/main.o", *(f"/job/{name}" for name in files))
+        compile_ = (f"{tools}/compile", "-p", "main", "-complete", "-dwarf=false", "-c", "1",
+                    "-importcfg", importcfg, "-o", "/tmp/main.o",
+                    *(f"/job/{name}" for name in files))
         link = (f"{tools}/link", "-s", "-w", "-importcfg", importcfg, "-o", "/tmp/artifact",
                 "/tmp/main.o")
-        script = f"{shlex.join(compile_)} >&2 && {shlex.join(link)} >&2"
+        script = f"{QUICK} {shlex.join(compile_)} >&2 && {QUICK} exec {shlex.join(link)} >&2"
         return Compile(files, ("/bin/sh", "-c", script), (prepared,))
 
     @property
@@ -149,21 +154,25 @@ def unit(code: str) -> str:
 
 READERS = {"int": "Int", "float": "Float", "bool": "Bool", "str": "Str", "list": "List",
            "map": "Map", "optional": "Opt"}
+PACKAGE = {"float": "oorl_float"}
 
 
 def driver(signature: Signature) -> str:
     """`main`: read each case's arguments, call, send the record."""
-    readers = {kind: f"oorl_driver.{name}" for kind, name in READERS.items()}
-    writers = {kind: f"oorl_driver.Put{name}" for kind, name in READERS.items()}
+    packages = {kind: PACKAGE.get(kind, "oorl_driver") for kind in READERS}
+    readers = {kind: f"{packages[kind]}.{name}" for kind, name in READERS.items()}
+    writers = {kind: f"{packages[kind]}.Put{name}" for kind, name in READERS.items()}
     returns = go_type(signature.returns)
     reads = "".join(f"\t\ta{i} := {combined(p.type, readers)}()\n"
                     for i, p in enumerate(signature.parameters))
     arguments = ", ".join(f"a{i}" for i in range(len(signature.parameters)))
-    return (f"package main\nimport \"oorl_driver\"\nfunc main() {{\n"
-            f"\tfor oorl_driver.Next() {{\n{reads}"
+    text = (f"func main() {{\n\tfor oorl_driver.Next() {{\n{reads}"
             f"\t\toorl_driver.Answer({combined(signature.returns, writers)}, "
             f"func() {returns} {{ return {signature.name}({arguments}) }})\n"
             "\t}\n\toorl_driver.Finish()\n}\n")
+    imports = "".join(f'import "{name}"\n' for name in sorted({*packages.values()})
+                      if f"{name}." in text)
+    return f"package main\n{imports}{text}"
 
 
 LANGUAGE = Go()
