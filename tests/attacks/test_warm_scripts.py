@@ -1,5 +1,5 @@
-"""Perl and PHP by a fork of a warm interpreter: what one program changes the next does not find,
-and programs end alike on both paths."""
+"""Perl, PHP and Python by a fork of a warm interpreter: what one program changes the next does not
+find, and programs end alike on both paths."""
 
 import pytest
 
@@ -137,6 +137,25 @@ WHOLE = [
     ("echo shell_exec('echo ok');", S.PASSED),
     ("posix_kill(1, 9);", S.RUNTIME_ERROR),
 ]
+LATE = [  # what Python does when a program ends, each the way that the interpreter would end it
+    ("import sys\nsys.stdout.write('ok')\nsys.exit()", S.PASSED),
+    ("import atexit\natexit.register(print, 'ok')\nraise SystemExit(0)", S.PASSED),
+    ("import atexit, sys\natexit.register(sys.exit, 3)\nprint('ok')", S.PASSED),
+    ("import sys\nsys.exit(print('ok') or 259)", S.RUNTIME_ERROR),
+    ("import sys\nsys.exit(print('ok') or 256)", S.PASSED),
+    ("import sys\nprint('ok')\nsys.exit('a message')", S.RUNTIME_ERROR),
+    ("import threading\nthreading.Timer(0.2, print, ['ok']).start()", S.PASSED),
+    ("import threading\nt = threading.Timer(99, print)\nt.daemon = True\nt.start()\nprint('ok')",
+     S.PASSED),
+    ("out = open(1, 'w', closefd=False)\nout.write('ok')", S.PASSED),
+    ("import sys, io\nsys.stdout.write('ok')\nsys.stdout = io.StringIO()", S.PASSED),
+    ("import sys\nprint('ok')\nsys.stdout.close()", S.PASSED),
+    ("import os, sys\nsys.stdout.write('ok')\nos.close(1)", S.RUNTIME_ERROR),
+    ("class A:\n    def __del__(self):\n        print('ok')\na = A()\na.a = a", S.PASSED),
+    ("import os\nos._exit = lambda code: None\nprint('ok')\nassert False", S.RUNTIME_ERROR),
+    ("import sys\nsys.excepthook = lambda *_: print('ok')\nassert False", S.RUNTIME_ERROR),
+    ("import os\nif os.fork(): os.wait()\nelse: print('ok')", S.PASSED),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -171,10 +190,11 @@ def test_functions_end_alike_on_both_paths(attack, language, code, status):
     assert verdict.status is status, verdict
 
 
-@pytest.mark.parametrize(("code", "status"), WHOLE)
-def test_whole_programs_end_alike_on_both_paths(attacked, code, status):
+@pytest.mark.parametrize(("language", "code", "status"), [
+    *(("php", *row) for row in WHOLE), *(("python", *row) for row in LATE)])
+def test_whole_programs_end_alike_on_both_paths(attacked, language, code, status):
     case = StdioCase("ok\n", "ok")
-    (verdict,) = attacked.judge([StdioSubmission("php", code, (case,))])
+    (verdict,) = attacked.judge([StdioSubmission(language, code, (case,))])
     assert verdict.status is status, verdict
 
 

@@ -23,6 +23,7 @@ The child of the clone is init of its namespace and cannot be reached by the pro
 its child: it is not dumpable, and pid 1 gets no signal it has no handler for.
 """
 
+import atexit
 import contextlib
 import ctypes
 import fcntl
@@ -33,6 +34,8 @@ import signal
 import socket
 import struct
 import sys
+import threading
+import types
 from typing import Any
 
 # What programs import most; loaded, and so shared, before any of them.
@@ -50,6 +53,7 @@ PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AM
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, REC, PRIVATE = 1, 2, 4, 8, 32, 0x4000, 1 << 18
 LIBRARY = "/prepared/python-warm/warm.so"
 DRIVER: dict[str, Any] = {"__name__": "driver"}
+EXIT = os._exit  # as it is before any program could change it
 
 
 class Rules(ctypes.Structure):
@@ -215,14 +219,51 @@ def run_whole(source: bytes) -> None:
     main.__dict__.update(__file__="/job/main.py", __builtins__=sys.modules["builtins"])
     sys.modules["__main__"] = main
     sys.argv = ["/job/main.py"]
+    code = 0
     try:
         exec(compile(source, "/job/main.py", "exec", dont_inherit=True), main.__dict__)
-    except SystemExit:
-        raise
+    except SystemExit as error:
+        code = exit_code(error.code)
     except BaseException as error:
         trace = error.__traceback__
         sys.excepthook(type(error), error, trace.tb_next if trace else None)
-        sys.exit(1)
+        code = 1
+    leave(main, code)
+
+
+def exit_code(value: object) -> int:
+    """What the interpreter makes of `sys.exit(value)`."""
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value & 0xFF
+    print(value, file=sys.stderr)
+    return 1
+
+
+def leave(main: types.ModuleType, code: int) -> None:
+    """End as the interpreter does: its threads, `atexit`, the output, what is left of the program.
+
+    But not by the interpreter itself: it takes apart, and so copies, everything that was loaded
+    before the fork, which is most of the cost of a short program.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    code = code if flush(sys.stdout) and flush(sys.stderr) else 120
+    main.__dict__.clear()  # buffered files are written, `__del__` is called
+    gc.collect()
+    flush(sys.__stdout__)
+    EXIT(code)
+
+
+def flush(stream: Any) -> bool:
+    """Write what is left in a stream that may be anything by now."""
+    try:
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
+    except BaseException:
+        return False
+    return True
 
 
 def load() -> None:
