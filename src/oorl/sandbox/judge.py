@@ -72,7 +72,7 @@ class Judge:
                  use_warm: bool = True, cache_size: int = 0) -> None:
         self.params = params or SandboxParams.model_validate({})
         self.use_cgroups, self.use_warm = use_cgroups, use_warm
-        self.cache = VerdictCache(cache_size)
+        self.cache = RecentVerdicts(cache_size)
         self._workers: list[_Connection] = []
         self._lock = threading.Lock()
 
@@ -219,7 +219,7 @@ class Judge:
                         tolerance)
 
 
-class VerdictCache:
+class RecentVerdicts:
     """The last `size` verdicts by submission id; safe to use from several threads."""
 
     CHANGING = frozenset((Status.INFRA_ERROR, Status.TIMEOUT, Status.COMPILE_TIMEOUT))

@@ -7,7 +7,7 @@ import pytest
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Case, Parameter, Signature, Status, Submission, Type, Verdict
 from oorl.sandbox import Judge
-from oorl.sandbox.judge import VerdictCache
+from oorl.sandbox.judge import RecentVerdicts
 
 INCREMENT = Signature("f", (Parameter("x", Type("int")),), Type("int"))
 
@@ -74,7 +74,7 @@ def test_verdicts_are_cached_across_batches_on_request(monkeypatch):
 
 
 def test_the_cache_is_bounded_and_keeps_what_cannot_change():
-    cache = VerdictCache(2)
+    cache = RecentVerdicts(2)
     for key, status in [("a", "passed"), ("b", "wrong_answer"), ("t", "timeout"),
                         ("i", "infra_error"), ("c", "compile_timeout")]:
         cache.put(key, Verdict(Status(status)))
@@ -82,6 +82,6 @@ def test_the_cache_is_bounded_and_keeps_what_cannot_change():
     cache.get("a")
     cache.put("d", Verdict(Status.PASSED))
     assert (len(cache), cache.get("b"), cache.get("a")) == (2, None, Verdict(Status.PASSED))
-    off = VerdictCache(0)
+    off = RecentVerdicts(0)
     off.put("a", Verdict(Status.PASSED))
     assert len(off) == 0
