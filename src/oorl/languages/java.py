@@ -27,6 +27,10 @@ from oorl.records import Json, Signature, Type
 IMPORTS = ("import java.util.*; import java.util.function.*; import java.util.stream.*; "
            "import java.math.*;")
 
+JAVAC_PARTS = tuple(f"--add-exports=jdk.compiler/com.sun.tools.javac.{part}=ALL-UNNAMED"
+                    for part in ("api", "code", "util"))
+"""What the compile server takes from javac beyond its public interface."""
+
 
 class Java(Language):
     """Java. int is long, float is double, lists and maps are `List` and `Map` of boxed types."""
@@ -85,7 +89,8 @@ class Java(Language):
         server = Server(
             "javac", {name: runtime_file(name) for name in sources},
             (self.find(0), "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-             "-Xmx{heap_mib}m", "-Xss4m", "/job/OorlCompiler.java"))
+             "-Xmx{heap_mib}m", "-Xss4m", *JAVAC_PARTS, "/job/OorlCompiler.java",
+             "/job/OorlRuntime.java"))
         self.find(1)
         source = {"Main.java": source_bytes(text)}
         # Tests are short. The client compiler alone starts fastest; G1 is the one collector that
