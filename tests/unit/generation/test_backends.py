@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oorl.cli import main
-from oorl.errors import ArtifactError, InfraError, ResourceError, UnknownName
+from oorl.errors import ArtifactError, InfraError, UnknownName
 from oorl.generation.backends import Answer, Sampling, backend_names, open_backend
 from oorl.generation.backends.openai import TRIES, OpenAI
 
@@ -132,14 +132,6 @@ def test_wrong_names_and_missing_parts() -> None:
         open_backend("openai", "m")
     with pytest.raises(ArtifactError, match="cannot be loaded"):
         open_backend("transformers", "/nonexistent/model", device="cpu")
-
-
-def test_vllm_is_optional() -> None:
-    try:
-        import vllm  # noqa: F401
-    except ImportError:
-        with pytest.raises(ResourceError, match="not installed"):
-            open_backend("vllm", "m")
 
 
 def test_evaluate_against_a_server(server: Server, tmp_path: Path,

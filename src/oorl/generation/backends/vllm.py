@@ -1,12 +1,12 @@
-"""vLLM in this process; an optional part (`pip install vllm`, a GPU). Not tried by the tests, which
-run without one: its server through `openai` is."""
+"""vLLM in this process, an optional part: docs/benchmarks.md says how to install it and what was
+tried. Its server is asked through `openai`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from oorl.errors import ResourceError
+from oorl.errors import ArtifactError, ResourceError
 from oorl.generation.backends import Answer, Sampling, cut
 
 
@@ -18,11 +18,14 @@ class VLLM:
 
     def complete(self, prompts: Sequence[str], sampling: Sampling, *, chat: bool,
                  stop: Sequence[str] = ()) -> list[list[Answer]]:
-        """See `Backend`."""
+        """See `Backend`. Raises `ArtifactError` for a chat without a template."""
         wanted = self.parameters(
             n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p,
             max_tokens=sampling.max_tokens, seed=sampling.seed, stop=list(stop) or None)
         if chat:
+            if self.engine.get_tokenizer().chat_template is None:
+                raise ArtifactError("the model's tokenizer has no chat template",
+                                    "Ask with --style plain.")
             turns = [[{"role": "user", "content": prompt}] for prompt in prompts]
             found = self.engine.chat(turns, wanted, use_tqdm=False,
                                      chat_template_kwargs={"enable_thinking": False})
@@ -33,10 +36,18 @@ class VLLM:
 
 
 def open_backend(model: str, **_: Any) -> VLLM:
-    """An engine for a folder or hub id. Raises `ResourceError` where vLLM is not installed."""
+    """An engine for a folder or hub id. Raises `ResourceError` where vLLM is not installed and
+    `ArtifactError` if it cannot load the model."""
     try:
         from vllm import LLM, SamplingParams
     except ImportError:
-        raise ResourceError("vLLM is not installed", "`pip install vllm` on a machine with a GPU, "
-                            "or run its server elsewhere and give --url.") from None
-    return VLLM(LLM(model=model), SamplingParams)
+        raise ResourceError("vLLM is not installed", "docs/benchmarks.md says how; or run its "
+                            "server elsewhere and give --url.") from None
+    try:
+        return VLLM(LLM(model=model), SamplingParams)
+    except MemoryError:
+        raise
+    except Exception as error:  # of its own and its engine's process, of many kinds
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ArtifactError(f"{model}: vLLM cannot load it: {first[:300]}", "What its engine says "
+                            "stands above; --backend transformers needs less memory.") from None
