@@ -15,7 +15,7 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
-.PHONY: help demo setup system languages deepspeed test lint e2e ablation ui up down remote docs constraints clean
+.PHONY: help demo setup system languages browser deepspeed test lint e2e ablation ui up down remote docs constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ languages: setup  ## compilers and interpreters of all languages; `setup` has th
 # Beside .venv's packages: where DeepSpeed can be imported, accelerate loads it in every run.
 deepspeed: .venv/deepspeed/.ready  ## DeepSpeed, for the tests of ZeRO on two CPU processes
 
+browser:
+	@scripts/system.sh tests
+
 .venv/deepspeed/.ready: tests/deepspeed.txt .venv/.ready
 	@rm -rf $(@D)
 	@DS_BUILD_OPS=0 python -m pip install -q --no-build-isolation --no-deps --target $(@D) -r $<
@@ -57,7 +60,7 @@ lint: setup  ## ruff, mypy and the import contracts
 	lint-imports
 
 # The tests run even if lint complains: both results are wanted, and pytest's line comes last.
-test: setup languages deepspeed .venv/.kubernetes .venv/.ray  ## lint, then all tests; the full pipeline at a small size comes last
+test: setup languages browser deepspeed .venv/.kubernetes .venv/.ray  ## lint, then all tests; the full pipeline at a small size comes last
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 

@@ -5,6 +5,7 @@
 #
 #     scripts/system.sh        for the languages that params.yaml names
 #     scripts/system.sh all    for every language
+#     scripts/system.sh tests  Chromium, in which the tests open the pages, where apt has one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,6 +30,13 @@ stop() {
     echo "     corresponds to them." >&2
     exit 1
 }
+
+if [ "${1:-}" = tests ]; then  # without a browser its tests are skipped
+    if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then exit 0; fi
+    if can_install && { known chromium || "${as_root[@]}" apt-get update -q; } && known chromium
+    then install chromium || echo "Goes on without Chromium"; fi
+    exit 0
+fi
 
 if ! python=$(scripts/find_python.sh); then
     can_install || stop python3 python3-venv

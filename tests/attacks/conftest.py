@@ -47,9 +47,10 @@ def secret_in_the_environment() -> Iterator[None]:
 def port() -> Iterator[int]:
     """A port that answers on the host's loopback, and an abstract socket beside it."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as other:
-        other.bind("\0oorl-attack")
+        number = server.getsockname()[1]
+        other.bind(f"\0oorl-attack-{number}")
         other.listen()
-        yield server.getsockname()[1]
+        yield number
 
 
 @pytest.fixture(scope="session", params=["warm", "cold"])

@@ -77,7 +77,7 @@ for link in ("/tmp/link", "/tmp/program", "/tmp/artifact"):
     except OSError: pass'''), {S.PASSED}),
     ({8, 14}, py('''import os, socket
 if os.system("@REACH@") == 0 or os.system("@ESCAPE@") == 0: return -1
-for name in ("\\0oorl-attack", "/run/docker.sock", "/var/run/dbus/system_bus_socket"):
+for name in ("\\0oorl-attack-@PORT@", "/run/docker.sock", "/var/run/dbus/system_bus_socket"):
     try:
         socket.socket(socket.AF_UNIX).connect(name)
         return -1

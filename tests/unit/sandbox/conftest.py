@@ -11,7 +11,7 @@ from oorl.sandbox import Judge
 
 @pytest.fixture(scope="session")
 def judge() -> Iterator[Judge]:
-    params = SandboxParams.model_validate({"cpu_time_s": 1.0, "memory_bytes": 256 * 2**20})
+    params = SandboxParams.model_validate({"cpu_time_s": 1.5, "memory_bytes": 256 * 2**20})
     with Judge(params) as made:
         try:
             made.judge([])
