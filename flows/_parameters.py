@@ -27,19 +27,19 @@ class PipelineParameters(Parameters):
         default=30, ge=0, description="before a stage that failed for want of a server or of the "
         "sandbox is tried again, twice as long the next time; other failures are not tried again")
     route: bool = Field(
-        default=False, description="run each stage where its work pool is, gpu or cpu, by the "
-        "deployments of oorl-stage; else in this process")
+        default=False, description="run stages of the other work pool, gpu or cpu, there, by the "
+        "deployments of oorl-stage; else all in this process")
     push: bool = Field(
         default=False, description="bring new data to the DVC remote in the end, if there is one")
 
 
 class StageParameters(Parameters):
-    """One stage, for the workers of a pool."""
+    """Stages, one after another, and how: for the workers of a pool."""
 
-    stage: str = Field(description="a name of dvc.yaml")
-    pipeline: str = Field(default="", description="the pipeline run that it belongs to")
-    force: bool = Field(default=False, description="run it again if it is up to date")
-    timeout_minutes: float = Field(default=0, ge=0, description="0: no limit")
+    stages: list[str] = Field(min_length=1, description="names of dvc.yaml, in its order")
+    pipeline: str = Field(default="", description="the pipeline run that they belong to")
+    force: bool = Field(default=False, description="run what is up to date again")
+    timeout_minutes: float = Field(default=0, ge=0, description="of each; 0: no limit")
     retry_after_s: float = Field(default=30, ge=0, description="see the pipeline's parameters")
 
 

@@ -1,7 +1,9 @@
-"""The task that runs one stage: its slot on the GPU, its retries, its time limit."""
+"""The task that runs one stage, with its retries and its time limit, and several with one slot on
+the GPU."""
 # No `from __future__ import annotations`: Prefect resolves the parameters' types at run time.
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -32,13 +34,14 @@ def pool(stage: str) -> str:
     return "gpu" if stage in GPU_STAGES else "cpu"
 
 
-def gpu_slot(stage: str) -> AbstractContextManager[Any]:
+def gpu_slot(stages: list[str]) -> AbstractContextManager[Any]:
     """The right to use the GPU, waited for; without a server there is nobody to share with.
 
     The slot of a killed process is free again about a minute later.
     """
-    if stage not in GPU_STAGES or not os.environ.get("PREFECT_API_URL"):
+    if not set(stages) & set(GPU_STAGES) or not os.environ.get("PREFECT_API_URL"):
         return nullcontext()
+    get_run_logger().info("Asking for a slot of the limit %s", GPU_LIMIT)
     return concurrency(GPU_LIMIT, occupy=1, strict=True, lease_duration=60)
 
 
@@ -52,20 +55,30 @@ def waits(first_s: float) -> list[float]:
     return [first_s * 2**i for i in range(RETRIES)]
 
 
-@task(task_run_name="{parameters.stage}", retries=RETRIES, retry_condition_fn=temporary)
-def run_stage(parameters: StageParameters) -> State[Any]:
+@task(task_run_name="{stage}", retries=RETRIES, retry_condition_fn=temporary)
+def run_stage(stage: str, how: StageParameters) -> State[Any]:
     """One stage. It fails without a traceback: the stage's own lines tell what happened."""
     log = get_run_logger()
-    with gpu_slot(parameters.stage):
-        problem = repro(parameters.stage, ROOT, log.info, environment(parameters.pipeline),
-                        force=parameters.force, timeout_s=parameters.timeout_minutes * 60)
-    if parameters.stage == "validate" and (found := validation(ROOT, not problem)):
+    problem = repro(stage, ROOT, log.info, environment(how.pipeline),
+                    force=how.force, timeout_s=how.timeout_minutes * 60)
+    if stage == "validate" and (found := validation(ROOT, not problem)):
         create_markdown_artifact(found, key="validation", description="what holds of the data")
     return Failed(message=problem) if problem else Completed(message="up to date")
 
 
-def run_here(parameters: StageParameters) -> State[Any]:
-    """The stage as a task of the flow that calls, with its retries."""
-    return run_stage.with_options(
-        name=parameters.stage, retry_delay_seconds=waits(parameters.retry_after_s))(
-            parameters, return_state=True)
+def run_here(parameters: StageParameters, done: Callable[[int], None]) -> State[Any]:
+    """The stages as tasks of the flow that calls, each with its retries; the first that fails is
+    the last. `done` is told how many there are after each.
+
+    One slot on the GPU is for all of them: to give it back and ask again between two would cost
+    seconds, since Prefect's SQLite refuses to be asked while it notes the end of a task.
+    """
+    with gpu_slot(parameters.stages):
+        for number, stage in enumerate(parameters.stages, 1):
+            state = run_stage.with_options(
+                name=stage, retry_delay_seconds=waits(parameters.retry_after_s))(
+                    stage, parameters, return_state=True)
+            if not state.is_completed():
+                return state
+            done(number)
+    return Completed(message="up to date")

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import groupby
 from typing import Any, cast
 from uuid import UUID
 
@@ -29,9 +30,9 @@ from prefect.states import Completed, Failed
 
 from flows._parameters import PipelineParameters, StageParameters
 from flows._repro import environment, stage_names, stream
-from flows._stages import ROOT, run_here
+from flows._stages import ROOT, pool, run_here
 from flows._summary import summary
-from flows.stage import run_there
+from flows.stage import own_pool, run_there
 from oorl.errors import OORLError, UnknownName
 from oorl.params.overrides import overridden, override
 
@@ -94,14 +95,21 @@ def oorl_pipeline(parameters: PipelineParameters = DEFAULTS) -> State[Any]:
     pipeline = f"prefect-{flow_run.id}"
     progress = cast(UUID, create_progress_artifact(
         0.0, key="progress", description="stages up to date, %"))
-    for number, stage in enumerate(stages, 1):
-        state = (run_there if parameters.route else run_here)(StageParameters(
-            stage=stage, pipeline=pipeline, force=parameters.force,
+    before = 0
+    for where, names in groupby(stages, pool):
+        how = StageParameters(
+            stages=list(names), pipeline=pipeline, force=parameters.force,
             timeout_minutes=parameters.stage_timeout_minutes,
-            retry_after_s=parameters.retry_after_s))
+            retry_after_s=parameters.retry_after_s)
+
+        def tell(done: int, before: int = before) -> None:
+            update_progress_artifact(progress, 100.0 * (before + done) / len(stages))
+
+        there = parameters.route and where != own_pool()
+        state = (run_there if there else run_here)(how, tell)
         if not state.is_completed():
             return Failed(message=state.message)
-        update_progress_artifact(progress, 100.0 * number / len(stages))
+        before += len(how.stages)
     if (ROOT / "reports" / "evaluation" / "metrics.json").exists():
         publish(pipeline, return_state=True)
     if parameters.push and not (state := push(return_state=True)).is_completed():

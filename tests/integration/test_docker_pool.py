@@ -93,7 +93,7 @@ def await_gone(before: list[str]) -> None:
 def test_a_stage_runs_in_a_container_of_its_pool(server: int) -> None:
     """Programs are judged in it, isolated; the data lie in the project's folder afterwards."""
     before = containers()
-    run = start(server, "oorl-stage/cpu", stage="dataset")
+    run = start(server, "oorl-stage/cpu", stages=["dataset"])
     found = finish(server, run, 600)
     assert found["state_type"] == "COMPLETED", found["state"]
     assert found["infrastructure_pid"], "it was no container"
@@ -106,7 +106,7 @@ def test_a_stage_runs_in_a_container_of_its_pool(server: int) -> None:
 
 def test_cancelling_ends_the_container(server: int) -> None:
     before = containers()
-    run = start(server, "oorl-stage/cpu", stage="dataset", force=True)
+    run = start(server, "oorl-stage/cpu", stages=["dataset"], force=True)
     until = time.monotonic() + 240
     while ask(server, f"api/flow_runs/{run['id']}")["state_type"] != "RUNNING":
         assert time.monotonic() < until

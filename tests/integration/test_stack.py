@@ -100,13 +100,18 @@ def test_every_stage_runs_in_the_pool_that_has_what_it_needs(
     root, ports = stack
     server = int(ports["PREFECT_PORT"])
     promotion = start(server, "oorl-promotion/by-hand")  # there is no challenger
-    found = finish(server, start(server, "oorl-pipeline/weekly", stages=["validate", "base"]))
+    found = finish(server, start(server, "oorl-pipeline/weekly",
+                                 stages=["validate", "base", "rl"]))
     assert found["state_type"] == "COMPLETED", found["state"]
-    assert (root / "models" / "base" / "weights").exists()
-    assert not (root / "models" / "rl").exists()
-    stages = ask(server, "api/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["stage"]}}})
-    assert {(run["name"], run["work_pool_name"]) for run in stages} == {
-        ("validate", "cpu"), ("base", "gpu")}
+    assert (root / "models" / "rl" / "weights").exists()
+    assert not (root / "models" / "gepo").exists()
+    # Those of the pipeline's own pool it runs itself; those of the other go there as one run.
+    (there,) = ask(server, "api/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["stage"]}}})
+    assert (there["name"], there["work_pool_name"]) == ("base, rl", "gpu")
+    ran = {run["id"]: [task["name"] for task in ask(server, "api/task_runs/filter", {
+        "sort": "EXPECTED_START_TIME_ASC", "flow_runs": {"id": {"any_": [run["id"]]}}})
+        if task["name"] in ("validate", "base", "rl")] for run in (found, there)}
+    assert ran == {found["id"]: ["validate"], there["id"]: ["base", "rl"]}
     failed = finish(server, promotion)
     assert failed["state_type"] == "FAILED"
     assert "There is: champion, 1." in failed["state"]["message"]
@@ -137,18 +142,49 @@ def test_the_deployments_and_their_forms(stack: tuple[Path, dict[str, str]]) -> 
     assert refused.value.code in (409, 422)
 
 
+def slow_one(root: Path) -> int:
+    """The process of the stage that "slow" names, once it runs."""
+    until = time.monotonic() + 240
+    while not (root / "slow.pid").exists() or not (root / "slow.pid").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return int((root / "slow.pid").read_text())
+
+
+def test_a_run_that_trains_waits_for_the_one_before_it(stack: tuple[Path, dict[str, str]]) -> None:
+    root, ports = stack
+    server = int(ports["PREFECT_PORT"])
+    (root / "slow.pid").unlink(missing_ok=True)
+    (root / "slow").write_text("base")
+    first = start(server, "oorl-stage/gpu", stages=["base"], force=True)
+    slow_one(root)
+    second = start(server, "oorl-stage/gpu", stages=["rl"], force=True)
+
+    def of(one: Any) -> dict[str, Any]:
+        return {"flow_run_id": {"any_": [one["id"]]}}
+
+    until = time.monotonic() + 120
+    while not any("Asking for a slot" in line["message"]
+                  for line in ask(server, "api/logs/filter", {"logs": of(second)})):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert ask(server, "api/v2/concurrency_limits/gpu")["active_slots"] == 1
+    (root / "slow").unlink()
+    for one in (first, second):
+        assert finish(server, one)["state_type"] == "COMPLETED"
+    ended, began = (ask(server, "api/task_runs/filter", {"task_runs": of(one)})[0][key]
+                    for one, key in ((first, "end_time"), (second, "start_time")))
+    assert ended <= began
+
+
 def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
         stack: tuple[Path, dict[str, str]]) -> None:
     root, ports = stack
     server = int(ports["PREFECT_PORT"])
     (root / "slow.pid").unlink(missing_ok=True)
-    (root / "slow").write_text("rl")
-    run = start(server, "oorl-pipeline/weekly", stages=["rl"])
-    until = time.monotonic() + 240
-    while not (root / "slow.pid").exists() or not (root / "slow.pid").read_text():
-        assert time.monotonic() < until
-        time.sleep(0.2)
-    pid = int((root / "slow.pid").read_text())
+    (root / "slow").write_text("gepo")
+    run = start(server, "oorl-pipeline/weekly", stages=["gepo"])
+    pid, until = slow_one(root), time.monotonic() + 240
     assert ask(server, "api/v2/concurrency_limits/gpu")["active_slots"] == 1
     ask(server, f"api/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
     while Path(f"/proc/{pid}").exists():
@@ -156,9 +192,9 @@ def test_cancelling_the_pipeline_ends_the_stage_in_the_other_pool(
         time.sleep(0.2)
     (root / "slow").unlink()
     assert finish(server, run)["state_type"] in ("CANCELLED", "FAILED", "CRASHED")
-    assert not (root / "models" / "rl").exists()
-    stage(root, "rl")
-    assert (root / "models" / "rl" / "weights").exists()
+    assert not (root / "models" / "gepo").exists()
+    stage(root, "gepo")
+    assert (root / "models" / "gepo" / "weights").exists()
 
 
 def test_both_pages_show_it_in_a_browser(
