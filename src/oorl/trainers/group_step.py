@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 from oorl.errors import ParamsError, TrainingError
 from oorl.losses.gepo import GEPOForm, gepo_coefficients, gepo_loss
 from oorl.trainers.groups import TokenGroup
+from oorl.trainers.head import alone
 from oorl.trainers.logps import ResponseBatch, can_share_prefix
 from oorl.trainers.prefix import Prefix, meet
 from oorl.trainers.shards import with_known_gradients
@@ -62,10 +63,10 @@ class GroupForward:
         return prefix
 
     def logps(self, response: Sequence[int], prefix: Prefix | None,
-              uniform: bool = False) -> Tensor:
-        """(T,) of one response; `uniform` as in `add_response_head`."""
+              uniform: bool = False, in_place: bool = False) -> Tensor:
+        """(T,) of one response; `uniform` and `in_place` as in `add_response_head`."""
         output = self.model(response_batch=self._batch((response,)), prefix=prefix,
-                            share_prefix=self.share, uniform=uniform)
+                            share_prefix=self.share, uniform=uniform, in_place=in_place)
         result: Tensor = output.logps[0]
         return result
 
@@ -152,13 +153,19 @@ class GEPOStep:
         scales = [*coefficients.unbind(), *[coefficients[0] * 0] * work.fill]
         *rest, last = zip(work.responses(), scales, strict=True)
         leaves = [] if cut is None else [x for x in cut.tensors if x.requires_grad]
+        by_itself = bool(leaves) and alone()
+        if by_itself:
+            rest.append(last)
         with work.quiet():
             for response, scale in rest:
-                logp = forward.logps(response, cut, uniform=True).sum()
+                logp = forward.logps(response, cut, uniform=True, in_place=True).sum()
                 work.backward(scale * work.weight * logp, leaves)
         with work.quiet() if not work.is_last else nullcontext():
-            # The last response's graph goes through the prompt's, so every parameter takes part.
-            total = last[1] * work.weight * forward.logps(last[0], prefix, uniform=True).sum()
+            if by_itself:  # a second gradient of the input embedding is not there at the same time
+                total = loss.new_zeros(())
+            else:  # every parameter takes part, since the others wait for each
+                logp = forward.logps(last[0], prefix, uniform=True, in_place=True).sum()
+                total = last[1] * work.weight * logp
             if prefix is not None and cut is not None:
                 total = meet(total, prefix.tensors, [x.grad for x in cut.tensors])
             work.backward(total)

@@ -8,6 +8,10 @@ taken while its logits are there:
     d (sum_t logp_t) / d W = sum_t (e_{y_t} - p) h_t / T
 
 so nothing is computed twice; elsewhere a piece's logits are computed again in the backward pass.
+
+With a vocabulary of 152k a gradient of the head is the largest thing there is. `in_place` adds it
+to the head's own as soon as its factor is known, so that autograd does not hold it beside that of
+the (tied) input embedding.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ _LOGITS_AT_ONCE = 2**23
 
 def token_logps(
     head: torch.nn.Module, states: Tensor, targets: Tensor, temperature: float = 1.0,
-    entropy: bool = False, uniform: bool = False,
+    entropy: bool = False, uniform: bool = False, in_place: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Log-probabilities of targets (K,) given states (K, D), at least in float32.
 
@@ -32,6 +36,8 @@ def token_logps(
         head: the output embedding; a plain linear layer without bias takes the direct way.
         entropy: give the entropies too; they carry no gradient.
         uniform: the gradient that comes back will be the same for all K.
+        in_place: what comes back is a `backward()` of one process alone: the head's gradient may
+            be added to its `.grad` by us. Not where anybody waits for it (`_may_add`).
 
     Returns:
         (K,) log-probabilities and (K,) entropies (empty unless asked for).
@@ -42,7 +48,8 @@ def token_logps(
     learns = torch.is_grad_enabled() and (states.requires_grad or weight.requires_grad)
     plain = type(head) is torch.nn.Linear and head.bias is None and not hasattr(weight, "ds_id")
     if plain and not entropy and (not learns or uniform or not weight.requires_grad):
-        logps = _Direct.apply(states, weight, targets, temperature, step, learns)
+        logps = _Direct.apply(states, weight, targets, temperature, step, learns,
+                              in_place and _may_add(weight))
         return logps, states.new_empty(0)
     pieces = []
     for i in range(0, len(states), step):
@@ -51,6 +58,17 @@ def token_logps(
                       if learns and len(states) > step else _piece(*arguments))
     logps, entropies = (torch.cat(column) for column in zip(*pieces, strict=True))
     return logps, entropies
+
+
+def _may_add(weight: Tensor) -> bool:
+    """Whether nobody but the optimiser looks at this gradient: no hook, no other process."""
+    hooks: Any = (weight._backward_hooks, getattr(weight, "_post_accumulate_grad_hooks", None))
+    return weight.is_leaf and not any(hooks) and alone()
+
+
+def alone() -> bool:
+    """Whether no other process has a part in the gradients."""
+    return not (torch.distributed.is_available() and torch.distributed.is_initialized())
 
 
 def _piece(
@@ -71,7 +89,7 @@ class _Direct(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, weight: Tensor, targets: Tensor, temperature: float,
-                step: int, learns: bool) -> Tensor:
+                step: int, learns: bool, add: bool) -> Tensor:
         kind = states.device.type
         compute = (torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind)
                    else weight.dtype)
@@ -81,6 +99,7 @@ class _Direct(torch.autograd.Function):
         logps = torch.empty(len(states), dtype=wide, device=states.device)
         ctx.d_states = torch.empty_like(states) if of_states else None
         ctx.d_weight = torch.zeros_like(weight) if of_weight else None
+        ctx.weight = weight if of_weight and add else None
         with torch.autocast(kind, enabled=False):
             matrix = weight.to(compute)
             for i in range(0, len(states), step):
@@ -115,5 +134,10 @@ class _Direct(torch.autograd.Function):
         if ctx.d_weight is not None:
             if not bool((grad == grad[0]).all()):
                 raise RuntimeError("uniform=True, but the log-probabilities' gradients differ")
-            d_weight, ctx.d_weight = ctx.d_weight.mul_(grad[0]), None
-        return d_states, d_weight, None, None, None, None
+            d_weight, ctx.d_weight = ctx.d_weight, None
+            if ctx.weight is None or ctx.weight.grad is None:
+                d_weight.mul_(grad[0])
+            else:
+                ctx.weight.grad.add_(d_weight, alpha=grad[0].item())
+                d_weight = None
+        return d_states, d_weight, None, None, None, None, None

@@ -96,7 +96,8 @@ def add_response_head(model: Any) -> None:
     returns `ResponseLogps`; without it, the forward is the original one. Further keywords:
     `prefix_only=True` returns the prompts' `Prefix` instead, and `prefix=...` takes one (its own
     or a `cut` of it) in place of running the prompts; `uniform=True` promises that the gradients
-    of all the log-probabilities will be equal, which spares work (see `oorl.trainers.head`).
+    of all the log-probabilities will be equal, which spares work, and `in_place=True` that they
+    come of a `backward()`, which spares memory (see `oorl.trainers.head`).
     """
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
     original = model.forward
@@ -105,7 +106,7 @@ def add_response_head(model: Any) -> None:
     def forward(self: PreTrainedModel, *args: Any, response_batch: ResponseBatch | None = None,
                 share_prefix: bool = True, prefix: Prefix | None = None, prefix_only: bool = False,
                 temperature: float = 1.0, entropy: bool = False, uniform: bool = False,
-                **kwargs: Any) -> Any:
+                in_place: bool = False, **kwargs: Any) -> Any:
         if response_batch is None:
             return original(*args, **kwargs)
         if prefix is None and share_prefix:
@@ -114,7 +115,7 @@ def add_response_head(model: Any) -> None:
             return prefix
         hidden = (_joined_hidden(self, response_batch) if prefix is None
                   else _shared_hidden(self, response_batch, prefix))
-        return _score(self, hidden, response_batch, temperature, entropy, uniform)
+        return _score(self, hidden, response_batch, temperature, entropy, uniform, in_place)
 
     model.forward = types.MethodType(forward, model)
     allow_checkpointing(model)
@@ -158,13 +159,14 @@ def _joined_hidden(model: PreTrainedModel, batch: ResponseBatch) -> Tensor:
 
 def _score(
     model: PreTrainedModel, hidden: Tensor, batch: ResponseBatch, temperature: float,
-    entropy: bool, uniform: bool,
+    entropy: bool, uniform: bool, in_place: bool,
 ) -> ResponseLogps:
     """Project the unpadded positions only."""
     head: Any = model.get_output_embeddings()
     mask = batch.response_mask.bool()
     logps, entropies = token_logps(
-        head, hidden[mask], batch.response_ids[mask], temperature, entropy, uniform)
+        head, hidden[mask], batch.response_ids[mask], temperature, entropy, uniform,
+        in_place)
     empty = torch.zeros(mask.shape, dtype=logps.dtype, device=mask.device)
     return ResponseLogps(
         empty.masked_scatter(mask, logps),

@@ -77,6 +77,25 @@ def test_a_broken_promise_of_uniform_gradients_is_noticed(model):
         model(response_batch=batch, uniform=True).logps.square().sum().backward()
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_in_place_gradients_are_autograds(model, looked_at):
+    """Added once, to what is there; through autograd where somebody hooks the gradient. The weight
+    is the input embedding's too."""
+    model.double()
+    weight, seen = model.lm_head.weight, []
+    asked = {"response_batch": ResponseBatch.of(PROMPTS, RESPONSES, pad_token_id=0),
+             "uniform": True}
+    expected = torch.autograd.grad((3 * model(**asked).logps).sum(), weight)[0]
+    if looked_at:
+        weight.register_hook(lambda grad: seen.append(grad.clone()))
+    for times in (1, 2, 3):
+        (3 * model(**asked, in_place=True).logps).sum().backward()
+        torch.testing.assert_close(weight.grad, times * expected, rtol=1e-12, atol=1e-12)
+    assert len(seen) == (3 if looked_at else 0)
+    if looked_at:
+        torch.testing.assert_close(seen[1], expected)
+
+
 def test_one_token_responses(model):
     batch = ResponseBatch.of([[5, 6]], [[[1], [7]]], pad_token_id=0)
     shared = model(response_batch=batch).logps
