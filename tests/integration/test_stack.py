@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,19 @@ def start(server: int, deployment: str, **parameters: Any) -> Any:
     return ask(server, f"api/deployments/{found['id']}/create_flow_run", {
         "parameters": {"parameters": {**found["parameters"]["parameters"], **parameters}},
         "state": {"type": "SCHEDULED"}})
+
+
+def next_of(server: int, deployment: str) -> Any:
+    """The run that a deployment's schedule has next; the server makes it soon after `deploy`."""
+    found = ask(server, f"api/deployments/name/{deployment}")
+    until = time.monotonic() + 120
+    while not (runs := ask(server, "api/flow_runs/filter", {
+            "sort": "NEXT_SCHEDULED_START_TIME_ASC", "limit": 1, "flow_runs": {
+                "deployment_id": {"any_": [found["id"]]}, "tags": {"all_": ["auto-scheduled"]},
+                "state": {"name": {"any_": ["Scheduled"]}}}})):
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    return runs[0]
 
 
 def finish(server: int, run: Any, patience_s: float = 240) -> Any:
@@ -223,10 +237,15 @@ def artifact(server: int, run: Any) -> str:
 
 @pytest.fixture(scope="module")
 def refresh(stack: tuple[Path, dict[str, str]]) -> Any:
-    """A run that goes on while other tests do; its data go to `store` in the project's folder."""
+    """A run of the schedule, its time brought forward to now, that goes on while other tests do;
+    its data go to `store` in the project's folder."""
     done = run(stack[0], "dvc", "remote", "add", "-d", "storage", f"{stack[0]}/store")
     assert done.returncode == 0, done.stdout
-    return start(int(stack[1]["PREFECT_PORT"]), "oorl-pipeline/data-refresh")
+    server = int(stack[1]["PREFECT_PORT"])
+    found = next_of(server, "oorl-pipeline/data-refresh")
+    ask(server, f"api/flow_runs/{found['id']}/set_state", {"force": True, "state": {
+        "type": "SCHEDULED", "state_details": {"scheduled_time": datetime.now(UTC).isoformat()}}})
+    return found
 
 
 @pytest.mark.usefixtures("refresh")
@@ -257,6 +276,17 @@ def test_the_data_refresh_brings_new_data_to_the_remote(
     for name in ("dataset", "ir_groups", "validate"):
         for out in lock[name]["outs"]:
             assert (root / "store/files/md5" / out["md5"][:2] / out["md5"][2:]).exists(), out
+
+
+def test_scheduled_runs_wait_finish_and_show_their_artifacts_in_a_browser(
+        stack: tuple[Path, dict[str, str]], refresh: Any, browser: Browser) -> None:
+    server = int(stack[1]["PREFECT_PORT"])
+    page = f"http://127.0.0.1:{server}"
+    waiting = next_of(server, "oorl-pipeline/weekly")
+    browser.shows(f"{page}/runs/flow-run/{waiting['id']}", waiting["name"], "Scheduled", "weekly")
+    done = finish(server, refresh)
+    browser.shows(f"{page}/runs/flow-run/{done['id']}", done["name"], "Completed", "data-refresh")
+    browser.shows(f"{page}/artifacts/key/progress", done["name"])
 
 
 @pytest.fixture
