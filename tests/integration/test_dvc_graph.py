@@ -130,3 +130,14 @@ def test_an_experiment_with_another_setting(finished: Path) -> None:
     assert ran(done.stdout) == ["register"]
     listed = run(finished, "dvc", "exp", "list", "--name-only").stdout
     assert "strict" in listed
+
+
+def test_an_experiment_waits_in_the_queue_until_it_is_asked_for(finished: Path) -> None:
+    done = run(finished, "dvc", "exp", "run", "--queue", "-S", "register.min_margin=0.125",
+               "-n", "queued")
+    assert (done.returncode, ran(done.stdout)) == (0, []), done.stdout
+    assert "Queued" in run(finished, "dvc", "queue", "status").stdout
+    done = run(finished, "dvc", "exp", "run", "--run-all")
+    assert done.returncode == 0, done.stdout
+    assert ran(done.stdout) == ["register"]
+    assert "queued" in run(finished, "dvc", "exp", "list", "--name-only").stdout
