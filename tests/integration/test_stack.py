@@ -241,6 +241,9 @@ def refresh(stack: tuple[Path, dict[str, str]]) -> Any:
     its data go to `store` in the project's folder."""
     done = run(stack[0], "dvc", "remote", "add", "-d", "storage", f"{stack[0]}/store")
     assert done.returncode == 0, done.stdout
+    scores = stack[0] / "reports" / "evaluation" / "metrics.json"
+    scores.parent.mkdir(parents=True, exist_ok=True)
+    scores.write_text('{"models": {"base": {"pass_at_1": 0.5, "targets": {}}}}')
     server = int(stack[1]["PREFECT_PORT"])
     found = next_of(server, "oorl-pipeline/data-refresh")
     ask(server, f"api/flow_runs/{found['id']}/set_state", {"force": True, "state": {
@@ -286,7 +289,10 @@ def test_scheduled_runs_wait_finish_and_show_their_artifacts_in_a_browser(
     browser.shows(f"{page}/runs/flow-run/{waiting['id']}", waiting["name"], "Scheduled", "weekly")
     done = finish(server, refresh)
     browser.shows(f"{page}/runs/flow-run/{done['id']}", done["name"], "Completed", "data-refresh")
-    browser.shows(f"{page}/artifacts/key/progress", done["name"])
+    shown = {one["key"]: one for one in ask(server, "api/artifacts/filter", {
+        "artifacts": {"flow_run_id": {"any_": [done["id"]]}}})}
+    assert (set(shown), shown["progress"]["data"]) == ({"progress", "evaluation"}, 100)
+    browser.shows(f"{page}/artifacts/artifact/{shown['evaluation']['id']}", "50.0", done["name"])
 
 
 @pytest.fixture
