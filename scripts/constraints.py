@@ -4,7 +4,8 @@ extras dev, kubernetes and ray.
     python scripts/constraints.py > constraints.txt
 
 Local versions (torch's `+cpu`) are dropped so that any index can serve them, and so are CUDA's
-libraries, which a CPU machine must not download.
+libraries, which a CPU machine must not download. Written with Python 3.11.2 (Debian 12), since some
+packages are needed only before 3.11.3; their lines do nothing on later ones.
 """
 
 from __future__ import annotations
