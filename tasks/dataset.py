@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from typing import Any
 
+from oorl.data.answers import answer
 from oorl.data.sources import Loaded, get_source
 from oorl.data.splits import SPLITS
 from oorl.data.tables import write_problems
@@ -27,6 +28,9 @@ HELD_OUT = ("validation", "test")
 def run(params: Params, ctx: StageContext) -> None:
     own = params.dataset
     loaded = get_source(own.source).load(own, params.seed, ctx.root)
+    if loaded.unanswered:
+        with open_judge(params.sandbox) as judge:
+            answer(loaded, judge)
     removed = overlap(loaded, params, ctx)
     problems = loaded.problems
     chosen = choose(problems, HELD_OUT, own.verify_share) if loaded.trusted else problems

@@ -11,7 +11,8 @@ class DatasetParams(Section):
     """Translation problems with unit tests, split by problem."""
 
     source: str = Field("synthetic", description="synthetic: the embedded generator; jsonl: your "
-                        "own problems; apps, mbxp, synthetic1, taco: published ones (docs/data.md)")
+                        "own problems; apps, mbxp, synthetic1, taco, "
+                        "transcoder_gfg: published ones (docs/data.md)")
     path: str = Field("", description="of the source's file or folder (.jsonl, .jsonl.gz, of "
                       "published sets .parquet too), in inputs/ so that DVC sees changes; or a "
                       "published set's hub id")

@@ -16,6 +16,11 @@ Fault = tuple[str, str, str]
 _KINDS: dict[str, type[OORLError]] = {
     kind.__name__: kind for kind in (IsolationUnavailable, ToolchainMissing)}
 
+NO_RESULTS = ("the tests of these data are made by running solutions, and only verdicts come back "
+              "from another machine",
+              "Make the data with sandbox.backend: local (or docker) and sandbox.executor: local.")
+"""Problem and remedy where a judge cannot tell what a program gave."""
+
 
 def check(languages: Sequence[str]) -> None:
     """Raises `ToolchainMissing` for the first language that is not installed here."""

@@ -13,10 +13,10 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from oorl.errors import InfraError, OORLError
+from oorl.errors import InfraError, OORLError, ParamsError
 from oorl.params.sandbox import SandboxParams
-from oorl.records import AnySubmission, Status, Verdict
-from oorl.sandbox.elsewhere import Fault, check, error_of, fault
+from oorl.records import AnySubmission, Json, Status, Submission, Verdict
+from oorl.sandbox.elsewhere import NO_RESULTS, Fault, check, error_of, fault
 from oorl.sandbox.judge import Judge
 
 TRIES = 3
@@ -70,6 +70,10 @@ class RayJudge(Judge):
         self._ray: Any = None
         self._ours = False
         self._seats: dict[str, list[Any]] = {}
+
+    def results(self, submissions: Sequence[Submission]) -> list[list[Json] | str]:
+        """Raises `ParamsError`: only verdicts come back from there."""
+        raise ParamsError(*NO_RESULTS)
 
     def control_groups(self) -> bool:
         """Do all machines use control groups?"""

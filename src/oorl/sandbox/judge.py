@@ -11,10 +11,10 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -25,17 +25,27 @@ from oorl.params.sandbox import SandboxParams
 from oorl.records import (
     AnySubmission,
     AssertionSubmission,
+    Json,
     Status,
     StdioSubmission,
+    Submission,
     Verdict,
     canonical,
     stable_id,
 )
 from oorl.sandbox.elsewhere import check
 from oorl.sandbox.isolation import require_bubblewrap
-from oorl.sandbox.verdicts import Observation, conclude, conclude_assertions, conclude_stdio
+from oorl.sandbox.verdicts import (
+    Observation,
+    answers,
+    conclude,
+    conclude_assertions,
+    conclude_stdio,
+)
 from oorl.sandbox.watch import Limits
 from oorl.sandbox.worker import COLD, Settings, Task, WholeTask, read_frame, write_frame
+
+T = TypeVar("T")
 
 
 def limits_of(params: SandboxParams) -> Limits:
@@ -131,6 +141,23 @@ class Judge:
                 for index in same[firsts[first]]:
                     yield index, verdict
 
+    def results(self, submissions: Sequence[Submission]) -> list[list[Json] | str]:
+        """What the functions return, case by case, or why one does not answer them all: for tests
+        that are made by running a reference. Nobody looks at `expected`."""
+        self._check(sorted({s.language for s in submissions}))
+        found: list[list[Json] | str] = [""] * len(submissions)
+
+        def one(worker: _Connection, index: int) -> list[Json] | str:
+            asked = submissions[index]
+            seen = worker.observe(Task(asked.language, asked.code, asked.signature,
+                                       tuple(case.args for case in asked.cases)))
+            return answers(seen, get_language(asked.language), asked.signature)
+
+        with self._lock:
+            for index, result in self._spread(list(range(len(submissions))), one):
+                found[index] = result
+        return found
+
     def control_groups(self) -> bool:
         """Do the workers use control groups? (False: the process tree is watched instead.)"""
         self._start()
@@ -165,10 +192,14 @@ class Judge:
 
     def _run(self, indices: list[int], submissions: Sequence[AnySubmission]
              ) -> Iterator[tuple[int, Verdict]]:
-        """Feed the workers from one queue, a thread each; yields as verdicts arrive."""
+        return self._spread(indices, lambda worker, i: self._one(worker, submissions[i]))
+
+    def _spread(self, indices: list[int], one: Callable[[_Connection, int], T]
+                ) -> Iterator[tuple[int, T]]:
+        """Feed the workers from one queue, a thread each; yields as answers arrive."""
         self._start()
         todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-        done: queue.SimpleQueue[tuple[int, Verdict] | BaseException] = queue.SimpleQueue()
+        done: queue.SimpleQueue[tuple[int, T] | BaseException] = queue.SimpleQueue()
         for index in indices:
             todo.put(index)
         stop = threading.Event()
@@ -177,7 +208,7 @@ class Judge:
             try:
                 while not stop.is_set():
                     index = todo.get_nowait()
-                    done.put((index, self._one(worker, submissions[index])))
+                    done.put((index, one(worker, index)))
             except queue.Empty:
                 pass
             except BaseException as error:

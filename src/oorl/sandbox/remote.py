@@ -13,8 +13,9 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
-from oorl.errors import DataError, InfraError
-from oorl.records import AnySubmission, Status, Verdict
+from oorl.errors import DataError, InfraError, ParamsError
+from oorl.records import AnySubmission, Json, Status, Submission, Verdict
+from oorl.sandbox.elsewhere import NO_RESULTS
 from oorl.sandbox.wire import submission_to_row, verdict_from_row
 
 CHUNK = 256
@@ -52,6 +53,10 @@ class RemoteJudge:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def results(self, submissions: Sequence[Submission]) -> list[list[Json] | str]:
+        """Raises `ParamsError`: only verdicts come back from there."""
+        raise ParamsError(*NO_RESULTS)
 
     def judge(self, submissions: Sequence[AnySubmission], progress: bool = False
               ) -> list[Verdict]:

@@ -177,6 +177,21 @@ def conclude(seen: Observation, language: Language, signature: Signature, cases:
     return Verdict(status, passed, len(cases), detail, seen.cpu_s, seen.wall_s)
 
 
+def answers(seen: Observation, language: Language, signature: Signature) -> list[Json] | str:
+    """The values of all cases, or what is wrong with the first that has none."""
+    if seen.failure is not None:
+        return clean(f"{seen.failure}: {seen.detail}")
+    values: list[Json] = []
+    for record in seen.records:
+        if record.tag != "=":
+            return clean(f"case {len(values)}: {record.payload}")
+        try:
+            values.append(language.decode(signature.returns, record.payload))
+        except ValueError as error:
+            return clean(f"case {len(values)}: {error}")
+    return values
+
+
 def _case_fault(record: Record, case: Case, language: Language, signature: Signature,
                 tolerance: float) -> tuple[Status, str] | None:
     """What is wrong with one record, or None."""

@@ -21,6 +21,8 @@ class Loaded:
     it stands), `id` if it has one, and `reason`. `trusted`: the tests come from running the
     reference, so that a share of the gold programs is proof enough. `independent`: solutions in
     different languages have different authors, so one that fails says nothing of the others.
+    `unanswered`: the rows of problems whose cases have arguments only; what they expect is what the
+    Python solution gives (`oorl.data.answers`).
     `statements`: what the task says in words, by problem, where the data have it. `seen` is what
     sources note to take nothing twice."""
 
@@ -28,6 +30,7 @@ class Loaded:
     refused: list[dict[str, str]] = field(default_factory=list)
     trusted: bool = False
     independent: bool = False
+    unanswered: dict[str, str] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict, repr=False)
 
