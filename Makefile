@@ -29,7 +29,7 @@ setup: system .venv/.ready  ## system packages and .venv; quick when nothing is 
 system:
 	@scripts/system.sh
 
-languages: setup  ## compilers and interpreters of all languages; `setup` has those of params.yaml
+languages: system  ## compilers and interpreters of all languages; `setup` has those of params.yaml
 	@scripts/system.sh all
 
 .venv/.ready: pyproject.toml constraints.txt scripts/setup.sh | system
@@ -38,10 +38,10 @@ languages: setup  ## compilers and interpreters of all languages; `setup` has th
 # Beside .venv's packages: where DeepSpeed can be imported, accelerate loads it in every run.
 deepspeed: .venv/deepspeed/.ready  ## DeepSpeed, for the tests of ZeRO on two CPU processes
 
-browser:
+browser: languages
 	@scripts/system.sh tests
 
-.venv/deepspeed/.ready: tests/deepspeed.txt .venv/.ready
+.venv/deepspeed/.ready: tests/deepspeed.txt .venv/.ready | .venv/.ray
 	@rm -rf $(@D)
 	@DS_BUILD_OPS=0 python -m pip install -q --no-build-isolation --no-deps --target $(@D) -r $<
 	@touch $@
@@ -50,7 +50,7 @@ browser:
 	@python -m pip install -q -c constraints.txt kubernetes-validate
 	@touch $@
 
-.venv/.ray: constraints.txt .venv/.ready
+.venv/.ray: constraints.txt .venv/.ready | .venv/.kubernetes
 	@python -m pip install -q -c constraints.txt ray
 	@touch $@
 
@@ -59,8 +59,10 @@ lint: setup  ## ruff, mypy and the import contracts
 	mypy
 	lint-imports
 
-# The tests run even if lint complains: both results are wanted, and pytest's line comes last.
-test: setup languages browser deepspeed .venv/.kubernetes .venv/.ray  ## lint, then all tests; the full pipeline at a small size comes last
+# apt and pip work side by side. The tests run even if lint complains: both results are wanted, and
+# pytest's line comes last.
+test:  ## lint, then all tests; the full pipeline at a small size comes last
+	@$(MAKE) --no-print-directory -j2 browser deepspeed
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 
