@@ -63,7 +63,7 @@ lint: setup  ## ruff, mypy and the import contracts
 # pytest's line comes last.
 test:  ## lint, then all tests; the full pipeline at a small size comes last
 	@$(MAKE) --no-print-directory -j2 browser deepspeed
-	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	@status=0; { ruff check && mypy && lint-imports; } || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 
 e2e: setup  ## only the full pipeline at a small size

@@ -5,7 +5,9 @@ kept with its caller to one core, and by as many workers as the machine has core
 other work meets both alike. Printed is the throughput of each and, by language, the median ratio
 over the rounds. With two cores 2.0 is the most there can be. Only on an otherwise idle machine is
 the ratio worth anything: the load before each round is printed (ours too from the second on), and
-a busy machine is remarked at the start.
+a busy machine is remarked at the start. Before that it tells how the machine itself scales, where
+processes only compute and where they only fork: a verdict is a dozen calls of the kernel, and the
+kernels of some virtual machines gain little from a second core.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.judge import submissions
@@ -67,6 +69,40 @@ def measure(language: str, count: int, rounds: int, every: set[int]) -> None:
     print(f"{language}: median ratio {statistics.median(ratios):.2f} with {cores} cores")
 
 
+def bare(seconds: float, work: Callable[[], object], every: set[int]) -> float:
+    """How much more of `work` a process on each core gets done than one on the first."""
+    def done(cores: set[int]) -> int:
+        reads = []
+        for core in sorted(cores):
+            read, write = os.pipe()
+            reads.append(read)
+            if os.fork() == 0:
+                os.sched_setaffinity(0, {core})
+                until, count = time.monotonic() + seconds, 0
+                while time.monotonic() < until:
+                    work()
+                    count += 1
+                os.write(write, str(count).encode())
+                os._exit(0)
+            os.close(write)
+        counts = [int(os.read(read, 32)) for read in reads]
+        for read in reads:
+            os.close(read)
+            os.wait()
+        return sum(counts)
+
+    alone = done({min(every)})
+    return done(every) / alone
+
+
+def fork_and_wait() -> None:
+    """What every verdict needs of the kernel at least once."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,6 +115,9 @@ def main() -> None:
     print(f"{platform.machine()}, {cores} cores, Linux {platform.release()}")
     if os.getloadavg()[0] > cores / 10:
         print("this machine is busy with other work: these figures will not mean much")
+    computing = bare(2.0, lambda: sum(i * i for i in range(10_000)), every)
+    print(f"{cores} cores in place of 1 without any judge: computing {computing:.2f} times, "
+          f"fork and wait {bare(2.0, fork_and_wait, every):.2f} times")
     for language in arguments.languages or ("python", "javascript", "cpp", "java"):
         measure(language, arguments.n, arguments.rounds, every)
 

@@ -15,6 +15,7 @@ import os
 import subprocess
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import oorl
@@ -69,9 +70,10 @@ class DockerJudge(Judge):
         if not self._workers:
             self._check([])
             settings = settings_of(self.params, self._bwrap, self.use_cgroups, self.use_warm)
-            for _ in range(self.params.workers):
+            for seat in range(self.params.workers):
                 name = f"oorl-{uuid.uuid4().hex}"
-                self._workers.append(_Connection(settings, [
+                seated = replace(settings, seat=seat, seats=self.params.workers)
+                self._workers.append(_Connection(seated, [
                     *docker_run(self.params, name), "python3", *WORKER]))
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -188,7 +189,9 @@ class Judge:
         if not self._workers:
             settings = settings_of(self.params, require_bubblewrap(), self.use_cgroups,
                                    self.use_warm)
-            self._workers = [_Connection(settings) for _ in range(self.params.workers)]
+            seats = self.params.workers
+            self._workers = [_Connection(replace(settings, seat=seat, seats=seats))
+                             for seat in range(seats)]
 
     def _run(self, indices: list[int], submissions: Sequence[AnySubmission]
              ) -> Iterator[tuple[int, Verdict]]:

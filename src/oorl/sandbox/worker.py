@@ -24,6 +24,7 @@ from oorl.languages.base import Compile, Prepared, Program, Warm
 from oorl.records import Json, Signature, Status, stable_id
 from oorl.sandbox import cgroups
 from oorl.sandbox.cell import Cell, Command, adopt_orphans, memory_file, tool_binds
+from oorl.sandbox.cores import CORES
 from oorl.sandbox.prepared import ensure, publish
 from oorl.sandbox.servers import CompileServer, ServerDied, ServerTimeout
 from oorl.sandbox.verdicts import Observation, clean, observe, observe_run
@@ -89,6 +90,8 @@ class Settings:
     compile_timeout_s: float
     use_cgroups: bool = True
     use_warm: bool = True
+    seat: int = 0
+    seats: int = 1
 
 
 @dataclass
@@ -107,6 +110,7 @@ class Worker:
 
     def __init__(self, settings: Settings, hangup: int = -1) -> None:
         self.settings = settings
+        CORES.seat(settings.seat, settings.seats)
         group = cgroups.create("run") if settings.use_cgroups else None
         self.cell = Cell(settings.bwrap, group, settings.limits, hangup)
         self.servers: dict[str, CompileServer] = {}

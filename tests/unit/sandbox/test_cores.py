@@ -33,6 +33,36 @@ def test_it_stays_then_is_free_for_one_program(kept, monkeypatch):
     assert {kept.now() for _ in range(9)} == {second}
 
 
+@several
+def test_where_every_core_has_a_worker_each_has_its_own_for_good(kept, monkeypatch):
+    clock, homes = [100.0], []
+    monkeypatch.setattr(cores.time, "monotonic", lambda: clock[0])
+    seats = 2 * len(kept.all)
+    for number in range(seats):
+        one = cores.Cores()
+        one.all = kept.all
+        one.seat(number, seats)
+        homes.append(one.now())
+        clock[0] += 99 * cores.RECONSIDER_S
+        assert {one.now() for _ in range(3)} == {homes[-1]}
+        assert os.sched_getaffinity(0) == {homes[-1]}
+    assert sorted(homes) == sorted([*kept.all, *kept.all])
+    kept.seat(0, len(kept.all) + 1)
+    assert kept.home is None
+
+
+@several
+def test_the_workers_of_a_judge_are_on_all_cores():
+    every = os.sched_getaffinity(0)
+    code = "import os, time\ntime.sleep(.2)\nprint(*os.sched_getaffinity(0))"
+    batch = [StdioSubmission("python", f"{code}  # {n}", (StdioCase("", "?"),))
+             for n in range(len(every))]
+    with Judge(SandboxParams.model_validate({"workers": len(every)})) as judge:
+        details = [v.detail for v in judge.judge(batch)]
+    for core in every:
+        assert any(f"got '{core}\\n'" in detail for detail in details), details
+
+
 def test_one_core_is_left_alone(kept):
     kept.all = {min(kept.all)}
     before = os.sched_getaffinity(0)
