@@ -33,6 +33,7 @@ from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
+from accelerate.utils import is_peft_model
 from datasets import Dataset
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -112,6 +113,7 @@ class OORLTrainer(GRPOTrainer):
         if args.w_rl == 0 and reward_funcs is None:
             reward_funcs = _no_reward
         _check_size(train_dataset, args)
+        _check_reference(model, args, kwargs.get("peft_config"))
         super().__init__(model, reward_funcs, args, train_dataset, **kwargs)
         if args.w_gepo > 0:
             refuse_streaming(self.accelerator, args.gepo_mode, "gepo_mode")
@@ -593,6 +595,15 @@ def _check_size(dataset: Any, args: OORLConfig) -> None:
     if hasattr(dataset, "__len__") and len(dataset) < prompts:
         raise DataError(f"{len(dataset)} prompts, but one batch of rollouts takes {prompts}",
                         "Give more prompts, or lower the number of prompts per step.")
+
+
+def _check_reference(model: Any, args: OORLConfig, peft_config: Any) -> None:
+    """TRL loads a second model as the reference of a KL, from where the first came from."""
+    lora = peft_config is not None or is_peft_model(model)
+    if args.beta and not lora and not isinstance(model, str) and not model.config._name_or_path:
+        raise DataError("a KL (kl_coef, max_kl or beta) needs a reference, and this model was made "
+                        "in memory",
+                        "Save it and load it with from_pretrained, or give its path, or LoRA.")
 
 
 def _no_reward(completions: Sequence[Any], **_: Any) -> list[float]:

@@ -50,9 +50,11 @@ def make(output_dir, reward=share_of_letters, rollout_fn=engine, groups=GROUPS, 
         "report_to": [], "logging_steps": 1, "save_strategy": "no", "use_cpu": True,
         "disable_tqdm": True, "seed": 3,
     } | settings
+    held_out = Dataset.from_dict({"prompt": PROMPTS[:4]})
     return OORLTrainer(
         model or tiny_model(), reward, OORLConfig(**arguments),
         Dataset.from_dict({"prompt": PROMPTS}), rollout_fn=rollout_fn,
+        eval_dataset=held_out if "eval_strategy" in settings else None,
         groups=groups if arguments["w_gepo"] > 0 else None, processing_class=tiny_tokenizer(),
         peft_config=peft_config)
 
@@ -331,6 +333,34 @@ def test_kl_in_the_return(tmp_path):
     kl = logged(trainer, "kl")
     assert kl[0] == pytest.approx(0, abs=1e-5)
     assert kl[-1] > 1e-3
+
+
+def test_a_kl_to_a_model_without_a_path_is_refused(tmp_path):
+    with pytest.raises(DataError, match="needs a reference"):
+        make(tmp_path, kl_coef=0.1)
+
+
+@pytest.mark.parametrize("algorithm", ["reinforce_pp", "rloo", "grpo"])
+def test_evaluation_during_training_has_its_own_samples_and_changes_nothing(tmp_path, algorithm):
+    settings = {"algorithm": algorithm, "max_steps": 2, "w_gepo": 0.01}
+    plain = make(tmp_path / "plain", **settings)
+    plain.train()
+    asked = []
+
+    def counted(*args, **options):
+        asked.append((len(args[1]), options["num_generations"]))
+        return engine(*args, **options)
+
+    trainer = make(tmp_path / "own", rollout_fn=counted, eval_strategy="steps", eval_steps=1,
+                   num_generations_eval=2, per_device_eval_batch_size=8, **settings)
+    trainer.train()
+    rewards = logged(trainer, "eval_reward")
+    assert len(rewards) == 2
+    assert all(0 <= reward <= 1 for reward in rewards)
+    assert asked.count((4, 2)) == 2  # four prompts, two samples of each, after each step
+    assert len(logged(trainer, "eval_loss")) == 2
+    for name, value in weights(plain).items():
+        torch.testing.assert_close(weights(trainer)[name], value)
 
 
 def test_a_kl_that_blows_up_ends_the_run_with_a_reason(tmp_path):
