@@ -12,6 +12,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 
+LINT := ruff check && mypy && lint-imports
 # In this order: what fails fast comes first.
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
@@ -55,15 +56,13 @@ browser: languages
 	@touch $@
 
 lint: setup  ## ruff, mypy and the import contracts
-	ruff check
-	mypy
-	lint-imports
+	$(LINT)
 
 # apt and pip work side by side. The tests run even if lint complains: both results are wanted, and
 # pytest's line comes last.
 test:  ## lint, then all tests; the full pipeline at a small size comes last
 	@$(MAKE) --no-print-directory -j2 browser deepspeed
-	@status=0; { ruff check && mypy && lint-imports; } || status=1; \
+	@status=0; { $(LINT); } || status=1; \
 	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
 
 e2e: setup  ## only the full pipeline at a small size

@@ -34,12 +34,12 @@ def pool(stage: str) -> str:
     return "gpu" if stage in GPU_STAGES else "cpu"
 
 
-def gpu_slot(stages: list[str]) -> AbstractContextManager[Any]:
+def gpu_slot(needed: bool) -> AbstractContextManager[Any]:
     """The right to use the GPU, waited for; without a server there is nobody to share with.
 
     The slot of a killed process is free again about a minute later.
     """
-    if not set(stages) & set(GPU_STAGES) or not os.environ.get("PREFECT_API_URL"):
+    if not needed or not os.environ.get("PREFECT_API_URL"):
         return nullcontext()
     get_run_logger().info("Asking for a slot of the limit %s", GPU_LIMIT)
     return concurrency(GPU_LIMIT, occupy=1, strict=True, lease_duration=60)
@@ -73,7 +73,7 @@ def run_here(parameters: StageParameters, done: Callable[[int], None]) -> State[
     One slot on the GPU is for all of them: to give it back and ask again between two would cost
     seconds, since Prefect's SQLite refuses to be asked while it notes the end of a task.
     """
-    with gpu_slot(parameters.stages):
+    with gpu_slot(any(stage in GPU_STAGES for stage in parameters.stages)):
         for number, stage in enumerate(parameters.stages, 1):
             state = run_stage.with_options(
                 name=stage, retry_delay_seconds=waits(parameters.retry_after_s))(

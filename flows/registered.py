@@ -30,7 +30,7 @@ def run_module(module: str, arguments: list[str], gpu: bool, timeout_s: float) -
     """A module of tasks/; its last lines are the state's message, its status the state's data."""
     log, lines, status = get_run_logger(), [], 0
     try:
-        with gpu_slot(["evaluate"] if gpu else []):
+        with gpu_slot(gpu):
             for line in stream([sys.executable, "-m", module, *arguments], ROOT,
                                environment(""), timeout_s):
                 log.info(line)

@@ -6,6 +6,7 @@ languages propose different ones, the most frequent wins; where none holds, the 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -58,6 +59,15 @@ def _of(kind: str, *arguments: Type | None) -> Type | None:
         return Type.parse(str(Type(kind, known)))
     except DataError:  # a map with keys that are lists
         return None
+
+
+def plain_parameters(function: ast.FunctionDef, what: str = "the function's parameters"
+                     ) -> list[ast.arg]:
+    """Its parameters. Raises `ValueError` if it has more than positional ones, naming `what`."""
+    own = function.args
+    if own.vararg or own.kwarg or own.kwonlyargs or own.posonlyargs:
+        raise ValueError(f"{what} are not plain ones")
+    return own.args
 
 
 def split_commas(text: str) -> list[str]:

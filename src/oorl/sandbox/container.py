@@ -15,7 +15,6 @@ import os
 import subprocess
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import oorl
@@ -69,11 +68,10 @@ class DockerJudge(Judge):
     def _start(self) -> None:
         if not self._workers:
             self._check([])
-            settings = settings_of(self.params, self._bwrap, self.use_cgroups, self.use_warm)
-            for seat in range(self.params.workers):
+            for settings in settings_of(self.params, self._bwrap, self.use_cgroups,
+                                        self.use_warm):
                 name = f"oorl-{uuid.uuid4().hex}"
-                seated = replace(settings, seat=seat, seats=self.params.workers)
-                self._workers.append(_Connection(seated, [
+                self._workers.append(_Connection(settings, [
                     *docker_run(self.params, name), "python3", *WORKER]))
 
 

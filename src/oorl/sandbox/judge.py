@@ -12,7 +12,6 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -55,9 +54,11 @@ def limits_of(params: SandboxParams) -> Limits:
                   params.max_processes, params.output_bytes)
 
 
-def settings_of(params: SandboxParams, bwrap: str, use_cgroups: bool, use_warm: bool) -> Settings:
-    """What a worker is told."""
-    return Settings(bwrap, limits_of(params), params.compile_timeout_s, use_cgroups, use_warm)
+def settings_of(params: SandboxParams, bwrap: str, use_cgroups: bool, use_warm: bool
+                ) -> list[Settings]:
+    """What each worker is told."""
+    return [Settings(bwrap, limits_of(params), params.compile_timeout_s, use_cgroups, use_warm,
+                     seat, params.workers) for seat in range(params.workers)]
 
 
 WORKER = ("-c", "from oorl.sandbox.worker import main; main()")
@@ -187,11 +188,8 @@ class Judge:
 
     def _start(self) -> None:
         if not self._workers:
-            settings = settings_of(self.params, require_bubblewrap(), self.use_cgroups,
-                                   self.use_warm)
-            seats = self.params.workers
-            self._workers = [_Connection(replace(settings, seat=seat, seats=seats))
-                             for seat in range(seats)]
+            self._workers = [_Connection(settings) for settings in settings_of(
+                self.params, require_bubblewrap(), self.use_cgroups, self.use_warm)]
 
     def _run(self, indices: list[int], submissions: Sequence[AnySubmission]
              ) -> Iterator[tuple[int, Verdict]]:

@@ -183,28 +183,40 @@ def answers(seen: Observation, language: Language, signature: Signature) -> list
         return clean(f"{seen.failure}: {seen.detail}")
     values: list[Json] = []
     for record in seen.records:
-        if record.tag != "=":
-            return clean(f"case {len(values)}: {record.payload}")
         try:
-            values.append(language.decode(signature.returns, record.payload))
-        except ValueError as error:
-            return clean(f"case {len(values)}: {error}")
+            values.append(_value(record, language, signature))
+        except _NoValue as fault:
+            return clean(f"case {len(values)}: {fault.detail}")
     return values
+
+
+class _NoValue(Exception):
+    """A case was not answered by a value of the type."""
+
+    def __init__(self, status: Status, detail: str) -> None:
+        self.status, self.detail = status, detail
+
+
+def _value(record: Record, language: Language, signature: Signature) -> Json:
+    """What one record says the function returned. Raises `_NoValue`."""
+    if record.tag == "!":
+        memory = record.payload.startswith(language.memory_errors or ("\0",))
+        raise _NoValue(Status.MEMORY_LIMIT if memory else Status.RUNTIME_ERROR, record.payload)
+    if record.tag == "?":
+        raise _NoValue(Status.WRONG_ANSWER, record.payload)
+    try:
+        return language.decode(signature.returns, record.payload)
+    except ValueError as error:
+        raise _NoValue(Status.WRONG_ANSWER, str(error)) from None
 
 
 def _case_fault(record: Record, case: Case, language: Language, signature: Signature,
                 tolerance: float) -> tuple[Status, str] | None:
     """What is wrong with one record, or None."""
-    if record.tag == "!":
-        if record.payload.startswith(language.memory_errors or ("\0",)):
-            return Status.MEMORY_LIMIT, record.payload
-        return Status.RUNTIME_ERROR, record.payload
-    if record.tag == "?":
-        return Status.WRONG_ANSWER, record.payload
     try:
-        actual: Json = language.decode(signature.returns, record.payload)
-    except ValueError as error:
-        return Status.WRONG_ANSWER, str(error)
+        actual = _value(record, language, signature)
+    except _NoValue as fault:
+        return fault.status, fault.detail
     if agree(signature.returns, case.expected, actual, tolerance):
         return None
     return Status.WRONG_ANSWER, f"expected {str(case.expected)[:150]}, got {str(actual)[:150]}"

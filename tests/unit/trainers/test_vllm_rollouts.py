@@ -48,7 +48,6 @@ class Engine:
         return prompts, completions, logps, None
 
 
-
 @pytest.mark.parametrize("mode", ["colocate", "server"])
 def test_vllm_trains_as_any_other_engine(tmp_path, monkeypatch, mode):
     monkeypatch.setattr(grpo_trainer, "VLLMGeneration", Engine)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oorl.data.infer import declared, signature_and_cases
+from oorl.data.infer import declared, plain_parameters, signature_and_cases
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
 from oorl.data.sources._rows import BAD_ROW, Row, read_rows, refuse, revision_of
@@ -126,10 +126,8 @@ def as_function(code: str, name: str) -> tuple[str, list[str], tuple[list[Type |
     if not methods and not functions:
         raise ValueError(f"the solution defines no {name}")
     node = (functions or methods)[-1]
-    plain = node.args
-    if plain.vararg or plain.kwarg or plain.kwonlyargs or plain.posonlyargs:
-        raise ValueError(f"the parameters of {name} are not plain ones")
-    arguments = plain.args if functions else plain.args[1:]
+    plain = plain_parameters(node, f"the parameters of {name}")
+    arguments = plain if functions else plain[1:]
     names = [a.arg for a in arguments]
     if not functions:
         code = (f"{code.rstrip()}\n\n\ndef {name}({', '.join(names)}):\n"

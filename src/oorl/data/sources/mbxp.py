@@ -17,7 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from oorl.data.infer import declared, signature_and_cases, split_commas
+from oorl.data.infer import declared, plain_parameters, signature_and_cases, split_commas
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
 from oorl.data.sources._rows import BAD_ROW, Row, read_rows, refuse, revision_of
@@ -79,7 +79,7 @@ def _problem(number: int, rows: dict[str, Row], params: DatasetParams, revision:
     if not gold.get("canonical_solution"):
         raise ValueError("no canonical_solution in Python")
     name, code = gold["entry_point"], solution("python", gold, gold["entry_point"])
-    parameters = [a.arg for a in _function(code, name).args.args]
+    parameters = [a.arg for a in plain_parameters(_function(code, name))]
     proposals = [p for r in rows.values() if (p := proposal(r)) is not None]
     signature, cases = signature_and_cases(name, parameters, assertions(gold["test"]), proposals)
     solutions = {language: solution(language, rows[language], name) for language in TAKEN
@@ -100,9 +100,6 @@ def _function(code: str, name: str) -> ast.FunctionDef:
         raise ValueError(f"the Python solution does not parse: {error}") from None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
-            others = node.args
-            if others.vararg or others.kwarg or others.kwonlyargs or others.posonlyargs:
-                raise ValueError("the function's parameters are not plain ones")
             return node
     raise ValueError(f"the Python solution defines no {name}")
 

@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from oorl.data.infer import declared, encode, infer_type, split_commas
+from oorl.data.infer import declared, encode, infer_type, plain_parameters, split_commas
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
 from oorl.data.sources._rows import BAD_ROW, Row, read_rows, refuse, revision_of
@@ -44,8 +44,7 @@ def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
             if isinstance(row, DataError):
                 raise row
             name = str(row["name"])
-            problem = _problem(name, row["programs"], params, revision)
-            function = normal_text(problem.solutions)
+            problem, function = _problem(name, row["programs"], params, revision)
             for key in (problem.id, function):
                 if key in loaded.seen:
                     raise ValueError(f"the same name or function as {loaded.seen[key]}")
@@ -59,7 +58,9 @@ def load(params: DatasetParams, seed: int, root: Path) -> Loaded:
     return loaded
 
 
-def _problem(title: str, programs: Row, params: DatasetParams, revision: str) -> Problem:
+def _problem(title: str, programs: Row, params: DatasetParams, revision: str
+             ) -> tuple[Problem, str]:
+    """The problem and its function's normal text."""
     if "python" not in programs:
         raise ValueError("no Python program, whose arguments are the cases")
     slug = re.sub(r"\W+", "_", title).strip("_").lower()
@@ -82,9 +83,10 @@ def _problem(title: str, programs: Row, params: DatasetParams, revision: str) ->
         solutions["cpp"] = own
     if any(not get_language(x).supports_signature(signature) for x in solutions):
         raise ValueError("a name in it means something else in Python or C++")
-    split = assign_split(normal_text(solutions), params)
-    return Problem(f"transcoder-{slug}", "transcoder_gfg", split, signature, cases[:params.cases],
-                   solutions, licence=LICENCE, revision=revision)
+    function = normal_text(solutions)
+    return Problem(f"transcoder-{slug}", "transcoder_gfg", assign_split(function, params),
+                   signature, cases[:params.cases], solutions, licence=LICENCE,
+                   revision=revision), function
 
 
 def function_and_arguments(text: str) -> tuple[str, list[str], list[list[Any]]]:
@@ -94,18 +96,18 @@ def function_and_arguments(text: str) -> tuple[str, list[str], list[list[Any]]]:
     except (SyntaxError, MemoryError) as error:
         raise ValueError(f"the Python program does not parse: {error}") from None
     gold = [x for x in tree.body if isinstance(x, ast.FunctionDef) and x.name == "f_gold"]
-    lists = [x.value for x in ast.walk(tree) if isinstance(x, ast.Assign)
+    main = [x for block in tree.body if isinstance(block, ast.If) for x in block.body]
+    lists = [x.value for x in [*tree.body, *main] if isinstance(x, ast.Assign)
              and [t.id for t in x.targets if isinstance(t, ast.Name)] == ["param"]]
     if len(gold) != 1 or len(lists) != 1:
         raise ValueError("not one f_gold and one list `param` in the Python program")
     if "filled_function_param" in text:
         raise ValueError("it is tested by what it does to its arguments, not by a result")
-    plain = gold[0].args
-    if plain.vararg or plain.kwarg or plain.kwonlyargs or plain.posonlyargs:
-        raise ValueError("the function's parameters are not plain ones")
-    kept = [ast.get_source_segment(text, x) for x in tree.body if not isinstance(x, ast.If)]
-    return ("\n".join(filter(None, kept)) + "\n", [a.arg for a in plain.args],
-            [list(arguments) for arguments in ast.literal_eval(lists[0])])
+    names = [a.arg for a in plain_parameters(gold[0])]
+    lines = text.split("\n")
+    kept = ["\n".join(lines[x.lineno - 1:x.end_lineno]) + "\n" for x in tree.body
+            if not isinstance(x, ast.If)]
+    return "".join(kept), names, [list(a) for a in ast.literal_eval(lists[0])]
 
 
 def declaration(text: str) -> Declared | None:
