@@ -26,6 +26,7 @@ from prefect.artifacts import (
 )
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_HOME
 from prefect.states import Completed, Failed
 
 from flows._parameters import PipelineParameters, StageParameters
@@ -33,7 +34,7 @@ from flows._repro import environment, stage_names, stream
 from flows._stages import ROOT, pool, run_here
 from flows._summary import summary
 from flows.stage import own_pool, run_there
-from oorl.errors import OORLError, UnknownName
+from oorl.errors import OORLError, ResourceError, UnknownName
 from oorl.params.overrides import overridden, override
 
 DEFAULTS = PipelineParameters()
@@ -143,6 +144,20 @@ def _parameters(arguments: list[str]) -> PipelineParameters:
         retry_after_s=options.retry_after_s)
 
 
+def make_home() -> None:
+    """Prefect's folder. It makes only the last part itself, else waits in vain for its server.
+
+    Raises:
+        ResourceError: it cannot be made.
+    """
+    home = PREFECT_HOME.value()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResourceError(f"{home}: {error.strerror}: Prefect cannot keep its runs there",
+                                 "Set PREFECT_HOME to a folder that can be written.") from None
+
+
 def main(arguments: list[str]) -> int:
     """Run the flow here and print its results. Returns 0, 1 (a stage failed), 130 (Ctrl-C)."""
     parameters = _parameters(arguments)
@@ -150,6 +165,7 @@ def main(arguments: list[str]) -> int:
     try:  # the flow checks too, but only after Prefect has started
         chosen_stages(parameters)
         overridden(ROOT / "params.yaml", parameters.overrides, parameters.profile)
+        make_home()
     except OORLError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -71,6 +71,18 @@ def test_wrong_wishes_are_refused_before_anything_runs(
     assert (project / "params.yaml").read_text() == before
 
 
+def test_the_home_of_prefect_is_made_or_its_absence_explained(project: Path) -> None:
+    (project / "file").write_text("")
+    done = run(project, "flows.pipeline", PREFECT_HOME=str(project / "file" / "home"))
+    assert done.returncode == 1
+    assert "file/home: Not a directory: Prefect cannot keep its runs there" in done.stdout
+    assert "Traceback" not in done.stdout
+    deep = project / "not" / "there" / "home"
+    done = run(project, "flows.pipeline", "--stages", "dataset", PREFECT_HOME=str(deep))
+    assert done.returncode == 0, done.stdout
+    assert deep.is_dir()
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
