@@ -85,13 +85,14 @@ def test_a_stage_depends_on_all_code_that_it_imports(stages: dict[str, dict[str,
     """What a stage imports, directly or not, makes it run again when it changes.
 
     Left out is what cannot change a result unless something else changes too: settings and records
-    (their values are in params and files), reading and writing tables, and tasks/_*.py.
+    (their values are in params and files), reading and writing tables, the hub's client, and
+    tasks/_*.py.
     """
     import grimp
 
     monkeypatch.syspath_prepend(str(ROOT))
     graph = grimp.build_graph("oorl", "tasks", cache_dir=None)
-    plumbing = ("oorl.params", "oorl.errors", "oorl.records", "tasks._")
+    plumbing = ("oorl.params", "oorl.errors", "oorl.records", "oorl.hub", "tasks._")
     for name, stage in stages.items():
         for module in graph.find_upstream_modules(f"tasks.{name}"):
             if module.startswith(plumbing) or module.endswith(".tables") or module == "oorl":

@@ -214,6 +214,14 @@ def test_what_is_neither_here_nor_on_the_hub_is_an_error(tmp_path: Path,
     def offline(*_: Any, **__: Any) -> None:
         raise ConnectionError("offline")
 
+    called: list[int] = []
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: called.append(1))
+    with pytest.raises(DataError, match="not a local path, and downloads are off") as caught:
+        get_source("apps").load(DatasetParams(path="codeparrot/apps"), 1, tmp_path)
+    assert "HF_HUB_OFFLINE=0" in caught.value.remedy
+    assert not called
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setattr(datasets, "load_dataset", offline)
     with pytest.raises(DataError, match="neither a local path nor readable") as caught:
         get_source("apps").load(DatasetParams(path="codeparrot/apps"), 1, tmp_path)
@@ -230,6 +238,7 @@ def test_rows_of_the_hub_are_read_like_files(tmp_path: Path,
         asked.append((name, config, options["revision"]))
         return {"train": [apps(), apps(2)], "test": [apps(3, "print(input())\n")]}
 
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setattr(datasets, "load_dataset", loaded)
     found = get_source("apps").load(DatasetParams(path="codeparrot/apps:all", revision="c0ffee"), 1,
                                     tmp_path)

@@ -89,6 +89,9 @@ def test_a_benchmark_that_would_lose_a_row_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(PROBLEMS[0]) + "\n{}\n")
     with pytest.raises(DataError, match=r"p\.jsonl:2"):
         get_benchmark("jsonl").load(Request(path))
+    with pytest.raises(DataError, match=r"no \.jsonl or \.jsonl\.gz file there") as caught:
+        get_benchmark("jsonl").load(Request(tmp_path / "nothing"))
+    assert caught.value.remedy == "Correct --path."
     with pytest.raises(DataError, match="needs a file"):
         get_benchmark("jsonl").load(Request())
     with pytest.raises(UnknownName, match="jsonl"):

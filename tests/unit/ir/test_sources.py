@@ -192,12 +192,13 @@ def test_sltrans_from_a_hub(tmp_path: Path) -> None:
         assert all(COMMIT in path for path in paths)  # nothing but the pinned commit is read
         asked.clear()
         ((problem, remedy),) = load(address, "1", COMMIT)
+        assert load(address, "", COMMIT) == [[problem, remedy]]  # the default
         assert not asked
     assert good == [["c", "unused", COMMIT], ["c", "helper", COMMIT], ["c", "score", COMMIT],
                     ["rust", "f", COMMIT]]
     assert "f" * 40 in bad[0]
     assert "UKPLab/SLTrans" in problem
-    assert "Offline" in problem
+    assert "downloads are off" in problem
     assert "HF_HUB_OFFLINE=0" in remedy
     assert "download its Parquet files" in remedy
 

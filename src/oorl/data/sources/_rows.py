@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 from oorl.data.sources import Loaded
 from oorl.errors import DataError, OORLError
+from oorl.hub import stream
 from oorl.params.dataset import DatasetParams
 
 MAX_LINE = 4 * 2**20  # bytes; a longer row is refused unread
@@ -145,15 +147,8 @@ def hub_rows(path: str, revision: str, remedy: str) -> Iterator[tuple[str, Row |
 
     Raises `DataError` with the remedy.
     """
-    import datasets
-
     name, _, config = path.partition(":")
-    try:
-        splits = datasets.load_dataset(name, config or None, revision=revision or None,
-                                       streaming=True)
-        for split, rows in splits.items():
-            for number, row in enumerate(rows, 1):
-                yield f"{path}:{split}:{number}", row
-    except Exception as error:  # the hub's client raises many kinds
-        raise DataError(f"{path}: neither a local path nor readable from the hub "
-                        f"({type(error).__name__}: {str(error)[:200]})", remedy) from None
+    numbers: Counter[str] = Counter()
+    for split, row in stream(name, config, revision, remedy):
+        numbers[split] += 1
+        yield f"{path}:{split}:{numbers[split]}", row

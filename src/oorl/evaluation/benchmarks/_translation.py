@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from oorl.data.prompts import completion, extract_code, translation_prompt
+from oorl.data.sources._rows import JSON_LINES, files_of
 from oorl.data.sources.jsonl import load as load_jsonl
 from oorl.errors import DataError
 from oorl.evaluation.benchmarks import Request, Task
@@ -20,6 +21,7 @@ def read_problems(path: Path) -> list[Problem]:
 
     Raises `DataError` naming the first row that breaks a rule.
     """
+    files_of(path, JSON_LINES, "--path")  # else the message names a setting of the pipeline
     params = DatasetParams.model_validate(
         {"source": "jsonl", "path": path.name, "problems": 10**9})
     loaded = load_jsonl(params, 0, path.absolute().parent)

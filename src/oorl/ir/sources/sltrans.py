@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oorl.errors import DataError
+from oorl.hub import stream
 from oorl.ir.compile import CFunction
 from oorl.ir.sources._cut import cut
 from oorl.ir.work import Source
@@ -71,22 +72,12 @@ def _local(path: Path, params: IRGroupsParams, language: str) -> Iterator[str]:
 
 
 def _hub(params: IRGroupsParams, language: str) -> Iterator[str]:
-    import datasets
-
     name = params.path or "UKPLab/SLTrans"
     remedy = ("Give the hub id in ir_groups.path and allow the download (HF_HUB_OFFLINE=0), or "
               "download its Parquet files and give their folder.")
-    try:
-        rows = datasets.load_dataset(name, CONFIGS[language], split=params.hub_split,
-                                     revision=params.revision or None, streaming=True)
-        for row in rows:
-            if params.source_column not in row:
-                raise DataError(f"{name}: no column {params.source_column!r}; it has "
-                                f"{', '.join(row)}", "Set ir_groups.source_column.")
-            if row[params.source_column]:
-                yield row[params.source_column]
-    except DataError:
-        raise
-    except Exception as error:  # the hub's client raises many kinds
-        raise DataError(f"{name}: neither a local path nor readable from the hub "
-                        f"({type(error).__name__}: {str(error)[:200]})", remedy) from None
+    for _, row in stream(name, CONFIGS[language], params.revision, remedy, params.hub_split):
+        if params.source_column not in row:
+            raise DataError(f"{name}: no column {params.source_column!r}; it has "
+                            f"{', '.join(row)}", "Set ir_groups.source_column.")
+        if row[params.source_column]:
+            yield row[params.source_column]
