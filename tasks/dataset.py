@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import oorl
 from oorl.data.answers import answer
 from oorl.data.sources import Loaded, get_source
 from oorl.data.splits import SPLITS
@@ -21,6 +23,7 @@ from oorl.params import Params
 from oorl.sandbox import available_languages, open_judge
 from tasks._stage import StageContext, stage_main
 
+CROSSWAY = Path(oorl.__file__).parent / "evaluation" / "crossway"
 PROBLEMS = "data/problems/problems.parquet"
 HELD_OUT = ("validation", "test")
 
@@ -54,17 +57,20 @@ def run(params: Params, ctx: StageContext) -> None:
 
 
 def overlap(loaded: Loaded, params: Params, ctx: StageContext) -> dict[str, Any]:
-    """Refuse what benchmarks have and what is there twice; the figures for the report."""
+    """Refuse what benchmarks have and what is there twice; the figures for the report.
+
+    The benchmark that comes with the package is always one of them for other people's rows.
+    """
     from oorl.data.overlap import Benchmarks, clean
 
     own = params.dataset
     if loaded.trusted and not own.benchmarks:
         return {}
-    benchmarks = Benchmarks.read(ctx.root, own.benchmarks, own.similarity) \
-        if own.benchmarks else None
+    paths = [*own.benchmarks, *([] if loaded.trusted else [str(CROSSWAY)])]
+    benchmarks = Benchmarks.read(ctx.root, paths, own.similarity)
     # What is generated is distinct by its normal form.
     removed = clean(loaded, benchmarks, 2.0 if loaded.trusted else own.similarity, progress=True)
-    return {**removed, "benchmarks": benchmarks.files if benchmarks else []}
+    return {**removed, "benchmarks": benchmarks.files}
 
 
 def summary(loaded: Loaded, verified: int, outcome: Verification,

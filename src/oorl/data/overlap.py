@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ from tqdm import tqdm
 
 from oorl.data.normal import normal_text
 from oorl.data.sources import Loaded
-from oorl.data.sources._rows import files_of, rows_of
+from oorl.data.sources._rows import SUFFIXES, files_of, rows_of
 from oorl.errors import DataError
 from oorl.languages.base import words as word_set
 from oorl.records import Problem
@@ -138,7 +139,8 @@ class Near:
 
 @dataclass
 class Benchmarks:
-    """What must not be trained on. `files` are the names, for the report."""
+    """What must not be trained on. `files` are the names, for the report: of TOML the
+    folder's."""
 
     threshold: float
     files: list[str] = field(default_factory=list)
@@ -151,7 +153,7 @@ class Benchmarks:
 
     @staticmethod
     def read(root: Path, paths: Sequence[str], threshold: float) -> Benchmarks:
-        """From files or folders of JSON lines or Parquet, of any columns.
+        """From files or folders of JSON lines, Parquet (of any columns) or TOML (a file a task).
 
         Raises `DataError` for a file that is missing or a row that cannot be read: nothing of a
         benchmark may be overlooked.
@@ -159,9 +161,11 @@ class Benchmarks:
         found = Benchmarks(threshold)
         counts: Counter[int] = Counter()
         for path in paths:
-            for file in files_of(root / path, key="dataset.benchmarks"):
-                found.files.append(file.name)
-                for place, row in rows_of(file, file.name):
+            for file in files_of(root / path, (*SUFFIXES, ".toml"), "dataset.benchmarks"):
+                name = Path(path).name if file.suffix == ".toml" else file.name
+                if name not in found.files:
+                    found.files.append(name)
+                for place, row in _rows(file):
                     if isinstance(row, DataError):
                         raise DataError(f"{place}: {row.problem}",
                                         "Every row of dataset.benchmarks must be readable.")
@@ -199,6 +203,16 @@ class Benchmarks:
             if len(tokens) >= MIN_WORDS and (near := self.near.find(tokens)):
                 return f"its {language} program is near one in {near[0]} ({near[1]:.2f})"
         return ""
+
+
+def _rows(file: Path) -> Iterator[tuple[str, Any]]:
+    if file.suffix != ".toml":
+        yield from rows_of(file, file.name)
+        return
+    try:
+        yield file.name, tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        yield file.name, DataError(f"not TOML: {error}", "")
 
 
 def program_marks(code: str) -> Iterator[str]:

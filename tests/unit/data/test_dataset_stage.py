@@ -1,14 +1,18 @@
 """The dataset stage: files, counts, quarantine, refusal of empty splits."""
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oorl.data.sources import Loaded
 from oorl.data.tables import read_problems
 from oorl.errors import DataError
+from oorl.evaluation.benchmarks import crossway
 from oorl.params import Params, parse_params
 from oorl.records import Status, Submission, Verdict
 from tasks import dataset
@@ -69,6 +73,21 @@ def test_failing_gold_programs_are_quarantined_and_counted(
     held_out = [p for p in kept if p.split in ("validation", "test")]
     assert all("for (" not in p.solutions["php"] for p in held_out)
     assert any("for (" in p.solutions["php"] for p in kept if p.split == "sft")
+
+
+@pytest.mark.parametrize(("trusted", "kept"), [(False, ["own"]), (True, ["own", "taken"])])
+def test_rows_that_the_packages_own_benchmark_has_are_refused(
+        tmp_path: Path, trusted: bool, kept: list[str]) -> None:
+    ours = crossway.read_problem(crossway.ROOT / "dynamic" / "coin-purses.toml")
+    code = re.sub(r"\bpurses\b", "bags", ours.solutions["python"])
+    loaded = Loaded([replace(ours, id="taken", solutions={"python": code}),
+                     replace(ours, id="own", solutions={"python": "def f(a): return a + 1\n"})],
+                    trusted=trusted)
+    figures = dataset.overlap(loaded, settings(), StageContext("dataset", tmp_path, Tracker(None)))
+    assert sorted(p.id for p in loaded.problems) == kept
+    if not trusted:
+        assert figures["in_benchmarks"] == 1
+        assert loaded.refused[0]["reason"] == "its python program is in coin-purses.toml"
 
 
 def test_an_empty_split_is_an_error_with_a_remedy(tmp_path: Path) -> None:

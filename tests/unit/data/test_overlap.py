@@ -154,6 +154,9 @@ def test_names_called_stay_and_names_bound_do_not() -> None:
 
 
 def test_nothing_of_a_benchmark_is_overlooked(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text("a = ")
+    with pytest.raises(DataError, match=r"b\.toml: not TOML"):
+        Benchmarks.read(tmp_path, ["b.toml"], 0.8)
     (tmp_path / "b.jsonl").write_text('{"a": 1}\n{\n')
     with pytest.raises(DataError, match=r"b\.jsonl:2: not JSON"):
         Benchmarks.read(tmp_path, ["b.jsonl"], 0.8)
@@ -174,7 +177,7 @@ def test_the_stage_reports_what_was_removed_and_why(tmp_path: Path) -> None:
                                      test_share=0.2, validation_share=0.2))
     assert metrics["problems"] == {"in": 61, "kept": 59, "refused": 2}
     assert metrics["overlap"] == {"in_benchmarks": 1, "near_duplicates": 1,
-                                  "benchmarks": ["bench.jsonl"]}
+                                  "benchmarks": ["bench.jsonl", "crossway"]}
     assert [(r["id"], r["reason"]) for r in metrics["refused"]] == [
         ("apps-5", "13 words of its statement are in bench.jsonl:1"),
         ("apps-61", "its statement is near that of apps-7 (0.98)")]
