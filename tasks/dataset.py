@@ -21,6 +21,7 @@ from oorl.data.verify import Verification, choose, verify_gold
 from oorl.errors import DataError
 from oorl.params import Params
 from oorl.sandbox import available_languages, open_judge
+from tasks._files import judge_digest
 from tasks._stage import StageContext, stage_main
 
 CROSSWAY = Path(oorl.__file__).parent / "evaluation" / "crossway"
@@ -37,15 +38,17 @@ def run(params: Params, ctx: StageContext) -> None:
     removed = overlap(loaded, params, ctx)
     problems = loaded.problems
     chosen = choose(problems, HELD_OUT, own.verify_share) if loaded.trusted else problems
-    found = {name for name, state in available_languages().items() if isinstance(state, str)}
-    skipped = sorted({name for p in chosen for name in p.solutions} - found)
+    found = {name: state for name, state in available_languages().items() if isinstance(state, str)}
+    skipped = sorted({name for p in chosen for name in p.solutions} - found.keys())
     if chosen and skipped:
         logging.getLogger(__name__).warning(
             "gold programs not run for want of a toolchain: %s", ", ".join(skipped))
     if chosen:
         with open_judge(params.sandbox) as judge:
             outcome = verify_gold(problems, chosen, found, judge, progress=True,
-                                  independent=loaded.independent, prove_tests=not loaded.trusted)
+                                  independent=loaded.independent, prove_tests=not loaded.trusted,
+                                  known=ctx.checkpoints(params.sandbox, found, judge_digest())
+                                  / "verdicts.jsonl")
     else:
         outcome = Verification(list(problems))
     if empty := [s for s in SPLITS if not any(p.split == s for p in outcome.kept)]:

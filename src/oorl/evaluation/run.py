@@ -6,7 +6,7 @@ made from all that they depend on: the same command goes on where it was interru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -16,11 +16,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from oorl.evaluation.benchmarks import Task
-from oorl.evaluation.translation import BAD_FORMAT, Judging, LineLog, VerdictCache
+from oorl.evaluation.translation import BAD_FORMAT
 from oorl.generation.backends import Answer, Backend, Sampling
 from oorl.records import AnySubmission, Status, Verdict, canonical, stable_id
-from oorl.sandbox.faults import FaultWatch
 from oorl.sandbox.judge import submission_id
+from oorl.sandbox.known import Judging, LineLog, VerdictCache, judge_known
 
 COLUMNS = ("model", "problem_id", "source", "target", "sample", "status", "passed", "passed_cases",
            "total_cases", "detail", "completion", "tokens")
@@ -83,19 +83,8 @@ def _ask(name: str, tasks: Sequence[Task], backend: Backend, sampling: Sampling,
 
 
 def _judge(name: str, programs: Sequence[Sequence[AnySubmission | None]], judge: Judging,
-           folder: Path | None, progress: bool) -> dict[str, Verdict]:
+           folder: Path | None, progress: bool) -> Mapping[str, Verdict]:
     """Verdicts by submission id; what was judged before is not judged again."""
-    cache = VerdictCache(folder / "verdicts.jsonl" if folder else None)
-    wanted = {submission_id(p): p for made in programs for p in made if p is not None}
-    found = {key: verdict for key in wanted if (verdict := cache.get(key)) is not None}
-    waiting = [key for key in wanted if key not in found]
-    faults = FaultWatch()
-    with tqdm(total=len(waiting), desc=f"{name}: judging", unit="program", disable=not progress,
-              mininterval=1) as bar:
-        for index, verdict in judge.judge_iter([wanted[key] for key in waiting]):
-            key = waiting[index]
-            found[key] = verdict
-            cache.put(key, verdict)
-            faults.see([(wanted[key].language, key, verdict)])
-            bar.update()
-    return found
+    return judge_known([p for made in programs for p in made if p is not None], judge,
+                       VerdictCache(folder / "verdicts.jsonl" if folder else None),
+                       f"{name}: judging", progress)

@@ -10,10 +10,8 @@ JSON lines in a cache folder whose name the caller derives from all that they de
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -24,6 +22,7 @@ from tqdm import tqdm
 from oorl.data.prompts import extract_code, translation_prompt
 from oorl.records import AnySubmission, Problem, Status, Translation, Verdict, stable_id
 from oorl.sandbox.faults import FaultWatch
+from oorl.sandbox.known import Judging, LineLog, VerdictCache
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
            "total_cases", "detail", "completion", "tokens")
@@ -49,72 +48,12 @@ class Generate(Protocol):
     def __call__(self, prompts: Sequence[str], /) -> list[Completion]: ...
 
 
-class Judging(Protocol):
-    """The part of `oorl.sandbox.Judge` that evaluation needs."""
-
-    def judge_iter(self, submissions: Sequence[AnySubmission], /
-                   ) -> Iterator[tuple[int, Verdict]]: ...
-
-
 def tasks_of(problems: Sequence[Problem], sources: Sequence[str],
              targets: Sequence[str]) -> list[tuple[Problem, Translation]]:
     """Every translation that can be asked: gold in both languages, source and target differ."""
     return [(problem, Translation(problem.id, source, target))
             for problem in problems for source in sources for target in targets
             if source != target and source in problem.solutions and target in problem.solutions]
-
-
-class LineLog:
-    """JSON values appended to a file, one a line; without a path it keeps nothing.
-
-    An interruption can cut off the last line: reading drops such a line from the file.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def read(self) -> list[Any]:
-        """All whole lines, oldest first."""
-        if self._path is None or not self._path.exists():
-            return []
-        raw = self._path.read_bytes()
-        whole = raw[:raw.rfind(b"\n") + 1]
-        if whole != raw:
-            os.truncate(self._path, len(whole))
-        return [json.loads(line) for line in whole.splitlines()]
-
-    def append(self, value: Any) -> None:
-        if self._path is None:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as file:
-            file.write(json.dumps(value).encode() + b"\n")
-
-
-class VerdictCache:
-    """Verdicts by (problem, target, code), shared by all models; one program is judged once.
-
-    With a path it is also kept on disk. Infrastructure errors are never kept: they are retried.
-    """
-
-    def __init__(self, path: Path | None = None) -> None:
-        self._log = LineLog(path)
-        self._known = {key: Verdict(Status(status), *rest)
-                       for key, status, *rest in self._log.read()}
-
-    @staticmethod
-    def key(translation: Translation, code: str) -> str:
-        return stable_id(translation.problem_id, translation.target_language, code, length=32)
-
-    def get(self, key: str) -> Verdict | None:
-        return self._known.get(key)
-
-    def put(self, key: str, verdict: Verdict) -> None:
-        if verdict.status is Status.INFRA_ERROR:
-            return
-        self._known[key] = verdict
-        self._log.append([key, verdict.status, verdict.passed_cases, verdict.total_cases,
-                          verdict.detail, verdict.cpu_s, verdict.wall_s])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ def test_failing_gold_programs_are_quarantined_and_counted(
         def __exit__(self, *_: object) -> None:
             pass
 
-        def judge(self, submissions: Sequence[Submission], progress: bool = False
-                  ) -> list[Verdict]:
-            return [Verdict(Status.WRONG_ANSWER if s.language == "php" and "for (" in s.code
-                            else Status.PASSED) for s in submissions]
+        def judge_iter(self, submissions: Sequence[Submission]) -> Iterator[tuple[int, Verdict]]:
+            for index, s in enumerate(submissions):
+                yield index, Verdict(Status.WRONG_ANSWER if s.language == "php"
+                                     and "for (" in s.code else Status.PASSED)
 
     monkeypatch.setattr(dataset, "open_judge", FailsPhpWithFor)
     monkeypatch.setattr(dataset, "available_languages", lambda: {"php": "8.2", "python": "3"})

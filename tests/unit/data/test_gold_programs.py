@@ -1,7 +1,8 @@
 """Gold programs really run: every family, in every language whose toolchain is present."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,13 +38,19 @@ def test_every_family_passes_in_every_language() -> None:
         language in found for p in sample for language in p.solutions)
 
 
-class FakeJudge(Judge):
+class FakeJudge:
     """Fails the programs that contain a word, and breaks down on those that contain another."""
 
-    def judge(self, submissions: Sequence[Submission], progress: bool = False) -> list[Verdict]:
-        return [Verdict(Status.WRONG_ANSWER if "BAD" in s.code
-                        else Status.INFRA_ERROR if "BROKEN" in s.code else Status.PASSED)
-                for s in submissions]
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def judge_iter(self, submissions: Sequence[Submission]) -> Iterator[tuple[int, Verdict]]:
+        for index, s in enumerate(submissions):
+            if "STOP" in s.code:
+                raise KeyboardInterrupt
+            self.asked.append(s.code)
+            yield index, Verdict(Status.WRONG_ANSWER if "BAD" in s.code
+                                 else Status.INFRA_ERROR if "BROKEN" in s.code else Status.PASSED)
 
 
 def test_failing_problems_are_refused_with_their_reason(problems: list[Problem]) -> None:
@@ -57,6 +64,22 @@ def test_failing_problems_are_refused_with_their_reason(problems: list[Problem])
         (few[1].id, "php", "wrong_answer")]
     assert outcome.unverified == 1
     assert "cobol" not in outcome.programs
+
+
+def test_an_interrupted_run_goes_on_where_it_was(problems: list[Problem], tmp_path: Path) -> None:
+    few = [replace(p, solutions={"python": f"{word} {k}"}) for k, (p, word) in enumerate(
+        zip(problems, ("ok", "BAD", "BROKEN", "STOP", "BAD", "ok"), strict=False))]
+    known = tmp_path / "verdicts.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        verify_gold(few, few, {"python"}, FakeJudge(), known=known)
+    few[3] = replace(few[3], solutions={"python": "ok 3"})
+    second, whole = FakeJudge(), FakeJudge()
+    found = verify_gold(few, few, {"python"}, second, known=known)
+    assert found == verify_gold(few, few, {"python"}, whole)
+    assert second.asked == ["BROKEN 2", "ok 3", "BAD 4", "ok 5"]  # a fault of ours is no verdict
+    again = FakeJudge()
+    assert verify_gold(few, few, {"python"}, again, known=known) == found
+    assert again.asked == ["BROKEN 2"]
 
 
 def test_a_larger_share_chooses_more_of_the_same(problems: list[Problem]) -> None:

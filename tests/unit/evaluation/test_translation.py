@@ -13,13 +13,12 @@ from oorl.evaluation.translation import (
     COLUMNS,
     TIMINGS,
     Completion,
-    LineLog,
     Settings,
-    VerdictCache,
     evaluate_model,
     tasks_of,
 )
 from oorl.records import Status, Submission, Translation, Verdict
+from oorl.sandbox.known import LineLog, VerdictCache
 
 QUIET = Settings(batch_size=3, progress=False)
 
