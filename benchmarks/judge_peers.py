@@ -69,7 +69,8 @@ BARE_NAMES = {**FUSION_NAMES, "go": "go"}
 MULTIPL_E_MODULES = {
     "python": "eval_python", "javascript": "eval_javascript", "typescript": "eval_ts",
     "java": "eval_java", "cpp": "eval_cpp", "rust": "eval_rust", "php": "eval_php",
-    "ruby": "eval_ruby", "perl": "eval_pl", "r": "eval_r", "lua": "eval_lua", "bash": "eval_sh"}
+    "ruby": "eval_ruby", "perl": "eval_pl", "r": "eval_r", "lua": "eval_lua", "bash": "eval_sh",
+    "go": "eval_go"}
 
 # Runs in the peer's interpreter; the first program is not counted. Answers on descriptor 3.
 MEASURE = """
@@ -189,7 +190,8 @@ def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, ob
         programs = [assertion_program(language, n, "Main" if fusion else "Problem", bare)
                     for n in range(count + 1)]
         cpu_ms, share = peer(python, source, {
-            **job, "name": name, "suffix": get_language(language).suffix, "programs": programs})
+            **job, "name": name, "programs": programs,
+            "suffix": "_test.go" if language == "go" else get_language(language).suffix})
         cells += [f"{cpu_ms:.1f}", f"{cpu_ms / own:.1f}x"] if share == 1 else ["-", "-"]
     return "| " + " | ".join(cells) + " |"
 
