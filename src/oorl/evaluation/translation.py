@@ -20,9 +20,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from oorl.data.prompts import extract_code, translation_prompt
-from oorl.records import AnySubmission, Problem, Status, Translation, Verdict, stable_id
-from oorl.sandbox.faults import FaultWatch
-from oorl.sandbox.known import Judging, LineLog, VerdictCache
+from oorl.records import Problem, Status, Translation, Verdict, stable_id
+from oorl.sandbox.judge import submission_id
+from oorl.sandbox.known import Judging, LineLog, VerdictCache, judge_known
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
            "total_cases", "detail", "completion", "tokens")
@@ -129,29 +129,13 @@ def _generate(name: str, generate_fn: Generate, prompts: Sequence[str],
 def _judge(name: str, asked: Sequence[tuple[Problem, Translation]], answers: Sequence[_Answer],
            judge: Judging, verdicts: VerdictCache, progress: bool) -> list[Verdict]:
     """Verdicts in the order asked; only programs never seen before reach the judge."""
-    found: dict[str, Verdict] = {}
-    waiting: dict[str, AnySubmission] = {}
-    keys: list[str] = []
+    programs = []
     for (problem, translation), answer in zip(asked, answers, strict=True):
         code = extract_code(answer.completion.text, translation.target_language)
-        if code is None:
-            keys.append("")
-            continue
-        key = VerdictCache.key(translation, code)
-        keys.append(key)
-        known = verdicts.get(key)
-        if known is not None:
-            found[key] = known
-        elif key not in waiting:
-            waiting[key] = problem.submission(translation.target_language, code)
-    names = list(waiting)
-    faults = FaultWatch()
-    with tqdm(total=len(names), desc=f"{name}: judging", unit="program",
-              disable=not progress, mininterval=1) as bar:
-        for index, verdict in judge.judge_iter(list(waiting.values())):
-            found[names[index]] = verdict
-            verdicts.put(names[index], verdict)
-            faults.see([(waiting[names[index]].language, names[index], verdict)])
-            bar.update()
-    return [found[key] if key else Verdict(Status.BAD_FORMAT, 0, len(problem.cases), BAD_FORMAT)
-            for key, (problem, _) in zip(keys, asked, strict=True)]
+        programs.append(problem.submission(translation.target_language, code)
+                        if code is not None else None)
+    found = judge_known([p for p in programs if p is not None], judge, verdicts,
+                        f"{name}: judging", progress)
+    return [found[submission_id(program)] if program is not None
+            else Verdict(Status.BAD_FORMAT, 0, len(problem.cases), BAD_FORMAT)
+            for program, (problem, _) in zip(programs, asked, strict=True)]

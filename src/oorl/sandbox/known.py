@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from oorl.records import AnySubmission, Status, Translation, Verdict, stable_id
+from oorl.records import AnySubmission, Status, Verdict
 from oorl.sandbox.faults import FaultWatch
 from oorl.sandbox.judge import submission_id
 
@@ -50,7 +50,7 @@ class LineLog:
 
 
 class VerdictCache:
-    """Verdicts by submission or by (problem, target, code); one program is judged once.
+    """Verdicts by the submission's id, shared by all models; one program is judged once.
 
     With a path it is also kept on disk. Infrastructure errors are never kept: they are retried.
     """
@@ -59,10 +59,6 @@ class VerdictCache:
         self._log = LineLog(path)
         self._known = {key: Verdict(Status(status), *rest)
                        for key, status, *rest in self._log.read()}
-
-    @staticmethod
-    def key(translation: Translation, code: str) -> str:
-        return stable_id(translation.problem_id, translation.target_language, code, length=32)
 
     def get(self, key: str) -> Verdict | None:
         return self._known.get(key)

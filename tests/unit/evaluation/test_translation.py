@@ -17,7 +17,7 @@ from oorl.evaluation.translation import (
     evaluate_model,
     tasks_of,
 )
-from oorl.records import Status, Submission, Translation, Verdict
+from oorl.records import Status, Submission, Verdict
 from oorl.sandbox.known import LineLog, VerdictCache
 
 QUIET = Settings(batch_size=3, progress=False)
@@ -128,7 +128,7 @@ def test_interrupted_run_resumes_with_the_same_batches(tmp_path: Path) -> None:
 
 
 def test_verdicts_survive_on_disk_and_lose_nothing(tmp_path: Path) -> None:
-    path, key = tmp_path / "v.jsonl", VerdictCache.key(Translation("p", "python", "php"), "code")
+    path, key = tmp_path / "v.jsonl", "a submission"
     verdict = Verdict(Status.WRONG_ANSWER, 1, 2, "f(1) gave ’2’\n\ud800", 0.25, 0.5)
     VerdictCache(path).put(key, verdict)
     assert VerdictCache(path).get(key) == verdict
