@@ -188,7 +188,8 @@ def from_mbxp(folder: Path, language: str, count: int) -> Iterator[Pair]:
 
 
 def from_multipl_e(folder: Path, mbxp_folder: Path, language: str, count: int) -> Iterator[Pair]:
-    """HumanEval tasks with MBXP's answers to other questions; one task with a right one."""
+    """HumanEval tasks with MBXP's answers to other questions; one task with a right one. With a
+    count of 0 one program for each task."""
     rows = [row for file in files(folder, f"humaneval-{EXTENSIONS[language]}")
             for row in read(file, ("name", "prompt", "tests", "stop_tokens"))]
     bodies = [""]
@@ -198,8 +199,11 @@ def from_multipl_e(folder: Path, mbxp_folder: Path, language: str, count: int) -
     for old, new in (("$0", "0"), ("$2", "0")):
         right = right.replace(old, new)
     known = [row for row in rows if row["name"] == "HumanEval_3_below_zero"]
-    for number, row in enumerate(known + rows[::max(1, len(rows) // count)][:count]):
-        for change in CHANGES if number == 0 and known else ("other", "crash", "leave"):
+    some = rows[::max(1, len(rows) // count)][:count] if count else rows
+    of_known, of_others = (CHANGES, ("other", "crash", "leave")) if count else (
+        ("right",), ("other",))
+    for number, row in enumerate(known + some):
+        for change in of_known if number == 0 and known else of_others:
             body = right if number == 0 and known else bodies[number % len(bodies)]
             answer = changed(language, change, body, bodies[(7 * number + 1) % len(bodies)])
             if answer is None:
@@ -252,7 +256,7 @@ def judge_theirs(folder: Path, language: str, pairs: list[Pair]) -> list[tuple[s
 
 def compare(arguments: argparse.Namespace, language: str) -> list[str]:
     """Prints the language's line of the table; returns what differs, a line each."""
-    made = [*from_mbxp(arguments.mbxp, language, arguments.n),
+    made = [*(from_mbxp(arguments.mbxp, language, arguments.n) if arguments.n else ()),
             *from_multipl_e(arguments.multipl_e, arguments.mbxp, language, arguments.n)]
     # Hanging ones last: what upstream kills it does not wait for, so that the CPU seconds of such a
     # program appear with the next one.
@@ -286,7 +290,8 @@ def main() -> None:
     options.add_argument("evaluators", type=Path)
     options.add_argument("--mbxp", type=Path, required=True)
     options.add_argument("--multipl-e", type=Path, required=True)
-    options.add_argument("-n", type=int, default=12, help="tasks per language and data set (12)")
+    options.add_argument("-n", type=int, default=12, help="tasks per language and data set (12); "
+                         "0: one program for each HumanEval task")
     options.add_argument("--details", action="store_true", help="our messages, on stderr")
     options.add_argument("languages", nargs="*")
     arguments = options.parse_intermixed_args()
