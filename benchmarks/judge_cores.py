@@ -22,11 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.judge import submissions
+from oorl.params.rl import RLParams
 from oorl.params.sandbox import SandboxParams
 from oorl.records import AnySubmission
 from oorl.sandbox import Judge
 
-TARGETS = ("python", "cpp", "java", "php", "bash", "javascript")
+TARGETS = RLParams().targets
 
 
 def wall_s(judge: Judge, batch: Sequence[AnySubmission]) -> float:

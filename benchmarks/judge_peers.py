@@ -29,6 +29,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.judge import worker_cpu_s
+from benchmarks.multipl_e_parity import EVALUATORS, suffix
 from oorl.languages import PROBE_CASES, PROBE_SIGNATURE, all_languages, get_language
 from oorl.languages.base import SEARCH_PATH
 from oorl.params.sandbox import SandboxParams
@@ -66,11 +67,6 @@ BARE = {
 }
 FUSION_NAMES = {"javascript": "nodejs", "r": "R", "go": "go_test"}
 BARE_NAMES = {**FUSION_NAMES, "go": "go"}
-MULTIPL_E_MODULES = {
-    "python": "eval_python", "javascript": "eval_javascript", "typescript": "eval_ts",
-    "java": "eval_java", "cpp": "eval_cpp", "rust": "eval_rust", "php": "eval_php",
-    "ruby": "eval_ruby", "perl": "eval_pl", "r": "eval_r", "lua": "eval_lua", "bash": "eval_sh",
-    "go": "eval_go"}
 
 # Runs in the peer's interpreter; the first program is not counted. Answers on descriptor 3.
 MEASURE = """
@@ -186,12 +182,12 @@ def row(language: str, count: int, peers: dict[str, tuple[str, str, dict[str, ob
     for python, source, job in peers.values():
         fusion = "mode" in job
         name = ((BARE_NAMES if bare else FUSION_NAMES).get(language, language) if fusion
-                else MULTIPL_E_MODULES.get(language, ""))
+                else EVALUATORS.get(language, ""))
         programs = [assertion_program(language, n, "Main" if fusion else "Problem", bare)
                     for n in range(count + 1)]
         cpu_ms, share = peer(python, source, {
             **job, "name": name, "programs": programs,
-            "suffix": "_test.go" if language == "go" else get_language(language).suffix})
+            "suffix": suffix(language)})
         cells += [f"{cpu_ms:.1f}", f"{cpu_ms / own:.1f}x"] if share == 1 else ["-", "-"]
     return "| " + " | ".join(cells) + " |"
 

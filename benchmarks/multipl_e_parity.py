@@ -50,9 +50,6 @@ EVALUATORS = {"python": "eval_python", "javascript": "eval_javascript", "php": "
               "csharp": "eval_cs", "scala": "eval_scala", "haskell": "eval_hs", "d": "eval_dlang"}
 """Upstream's file for each language. OCaml has none here: nobody can pass its HumanEval_3."""
 
-SUFFIXES = {"go": "_test.go"}
-"""Names that upstream's tools insist on."""
-
 # What stands first in the function: crash, hang, leave with exit code 0, print 300 KB, print bytes
 # that are no UTF-8.
 FIRST = {
@@ -134,6 +131,11 @@ with tempfile.TemporaryDirectory() as scratch:
         found.append((status, used() - before))
 os.write(3, json.dumps(found).encode())
 """
+
+
+def suffix(language: str) -> str:
+    """How the name of a program's file ends; `go test` runs no other."""
+    return "_test.go" if language == "go" else get_language(language).suffix
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ def judge_theirs(folder: Path, language: str, pairs: list[Pair]) -> list[tuple[s
     """Status and CPU seconds of each program; none if the evaluator cannot be loaded."""
     read_end, write_end = os.pipe()
     job = {"folder": str(folder.resolve()), "module": EVALUATORS[language],
-           "suffix": SUFFIXES.get(language, get_language(language).suffix),
+           "suffix": suffix(language),
            "programs": [p.theirs for p in pairs]}
     with open(read_end, "rb") as answer:
         process = subprocess.Popen(

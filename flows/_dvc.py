@@ -55,7 +55,7 @@ def mend(root: Path) -> list[str]:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8", errors="replace")  # a cut can be within a letter
     except FileNotFoundError:
         return None
 

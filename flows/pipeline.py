@@ -155,7 +155,7 @@ def make_home() -> None:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResourceError(f"{home}: {error.strerror}: Prefect cannot keep its runs there",
-                                 "Set PREFECT_HOME to a folder that can be written.") from None
+                            "Set PREFECT_HOME to a folder that can be written.") from None
 
 
 def main(arguments: list[str]) -> int:

@@ -21,8 +21,8 @@ from oorl.data.verify import Verification, choose, verify_gold
 from oorl.errors import DataError
 from oorl.params import Params
 from oorl.sandbox import available_languages, open_judge
-from tasks._files import judge_digest
 from tasks._stage import StageContext, stage_main
+from tasks._verdicts import known_verdicts
 
 CROSSWAY = Path(oorl.__file__).parent / "evaluation" / "crossway"
 PROBLEMS = "data/problems/problems.parquet"
@@ -47,8 +47,7 @@ def run(params: Params, ctx: StageContext) -> None:
         with open_judge(params.sandbox) as judge:
             outcome = verify_gold(problems, chosen, found, judge, progress=True,
                                   independent=loaded.independent, prove_tests=not loaded.trusted,
-                                  known=ctx.checkpoints(params.sandbox, found, judge_digest())
-                                  / "verdicts.jsonl")
+                                  known=known_verdicts(ctx, params.sandbox, found))
     else:
         outcome = Verification(list(problems))
     if empty := [s for s in SPLITS if not any(p.split == s for p in outcome.kept)]:

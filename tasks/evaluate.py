@@ -25,7 +25,7 @@ from oorl.params import Params
 from oorl.params.base_model import BaseParams
 from oorl.params.evaluate import EvaluateParams
 from oorl.records import IRGroup, Problem, canonical, stable_id
-from tasks._files import digest, judge_digest, write_json, write_text
+from tasks._files import digest, write_json, write_text
 from tasks._stage import StageContext, stage_main
 
 if TYPE_CHECKING:
@@ -85,13 +85,11 @@ def translate(params: Params, ctx: StageContext, problems: Sequence[Problem],
 
     from oorl.evaluation.translation import Settings, evaluate_model
     from oorl.sandbox import open_judge
-    from oorl.sandbox.known import VerdictCache
     from oorl.trainers.base_model import prompt_style
+    from tasks._verdicts import known_verdicts
 
     settings, style, tables = params.evaluate, prompt_style(params.base), []
-    verdicts = VerdictCache(ctx.checkpoints("verdicts", params.sandbox, judge_digest(),
-                                             inputs=[problems_path])
-                            / "verdicts.jsonl")
+    verdicts = known_verdicts(ctx, params.sandbox)
     with open_judge(params.sandbox) as judge:
         for name in present_models(ctx.root):
             folder = ctx.root / "models" / name

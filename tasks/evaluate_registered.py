@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from oorl.data.tables import read_problems
 from oorl.errors import ArtifactError, DataError, OORLError
 from oorl.params import Params, load_params
-from tasks._files import digest, judge_digest, write_json, write_text
+from tasks._files import digest, write_json, write_text
 from tasks._process import die_with_parent, quiet, tune_malloc
 from tasks._provenance import dvc_digest
 from tasks._stage import StageContext, expected
@@ -49,7 +49,7 @@ def evaluate(params: Params, root: Path, model: str, count: int, tracker: Tracke
     from oorl.evaluation.metrics import compute_metrics
     from oorl.evaluation.translation import Settings, evaluate_model
     from oorl.sandbox import open_judge
-    from oorl.sandbox.known import VerdictCache
+    from tasks._verdicts import known_verdicts
 
     registry, settings = open_registry(params, root), params.evaluate
     version = registry.version(model)
@@ -62,9 +62,7 @@ def evaluate(params: Params, root: Path, model: str, count: int, tracker: Tracke
     ctx.log_dataset(root / PROBLEMS, "problems")
     cache = ctx.checkpoints(settings, version.digest, params.base.prompt_style,
                             inputs=[root / PROBLEMS])
-    verdicts = VerdictCache(ctx.checkpoints("verdicts", params.sandbox, judge_digest(),
-                                             inputs=[root / PROBLEMS])
-                            / "verdicts.jsonl")
+    verdicts = known_verdicts(ctx, params.sandbox)
     with tempfile.TemporaryDirectory() as folder, open_judge(params.sandbox) as judge:
         weights = fetch(registry, version, root, Path(folder))
         rows = evaluate_model(

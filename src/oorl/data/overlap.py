@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -165,7 +164,7 @@ class Benchmarks:
                 name = Path(path).name if file.suffix == ".toml" else file.name
                 if name not in found.files:
                     found.files.append(name)
-                for place, row in _rows(file):
+                for place, row in rows_of(file, file.name):
                     if isinstance(row, DataError):
                         raise DataError(f"{place}: {row.problem}",
                                         "Every row of dataset.benchmarks must be readable.")
@@ -203,16 +202,6 @@ class Benchmarks:
             if len(tokens) >= MIN_WORDS and (near := self.near.find(tokens)):
                 return f"its {language} program is near one in {near[0]} ({near[1]:.2f})"
         return ""
-
-
-def _rows(file: Path) -> Iterator[tuple[str, Any]]:
-    if file.suffix != ".toml":
-        yield from rows_of(file, file.name)
-        return
-    try:
-        yield file.name, tomllib.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        yield file.name, DataError(f"not TOML: {error}", "")
 
 
 def program_marks(code: str) -> Iterator[str]:

@@ -12,11 +12,9 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from oorl.languages import get_language
 from oorl.records import Problem, Status, Verdict, canonical
-from oorl.sandbox.judge import submission_id
 from oorl.sandbox.known import Judging, VerdictCache, judge_known
 
 TRIVIAL = "a program that always gives the most frequent result passes all tests"
@@ -44,14 +42,14 @@ def choose(problems: Sequence[Problem], splits: Collection[str], share: float) -
 def verify_gold(problems: Sequence[Problem], chosen: Sequence[Problem],
                 languages: Collection[str], judge: Judging, progress: bool = False,
                 *, independent: bool = False, prove_tests: bool = False,
-                known: Path | None = None) -> Verification:
+                known: VerdictCache | None = None) -> Verification:
     """Run the solutions of `chosen` in `languages` and drop from `problems` those that fail.
 
     With `independent` a solution that fails is dropped alone, and the problem with its last one;
     solutions that could not be run are dropped too. With `prove_tests` a trivially wrong program,
     one that always gives the most frequent result, must fail as well (in Python, if it is there).
     `refused` has one entry per failing program: problem, family, language, status and detail.
-    Verdicts are kept in the file `known`, if one is named, and not asked for again.
+    Verdicts that `known` has are not asked for again; new ones are added to it.
     Raises `IsolationUnavailable` where there is no sandbox, `InfraError` where a language cannot be
     judged at all.
     """
@@ -60,8 +58,7 @@ def verify_gold(problems: Sequence[Problem], chosen: Sequence[Problem],
     wrong = [p for p in chosen if prove_tests and "python" in languages]
     submissions = [*(p.submission(language, p.solutions[language]) for p, language in work),
                    *(p.submission("python", trivial(p)) for p in wrong)]
-    found = judge_known(submissions, judge, VerdictCache(known), "judge", progress)
-    verdicts = [found[submission_id(s)] for s in submissions]
+    verdicts = judge_known(submissions, judge, known or VerdictCache(), "judge", progress)
     result = Verification([])
     bad: dict[str, set[str]] = {p.id: set() for p in chosen}
     if independent:

@@ -6,7 +6,7 @@ made from all that they depend on: the same command goes on where it was interru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -18,8 +18,7 @@ from tqdm import tqdm
 from oorl.evaluation.benchmarks import Task
 from oorl.evaluation.translation import BAD_FORMAT
 from oorl.generation.backends import Answer, Backend, Sampling
-from oorl.records import AnySubmission, Status, Verdict, canonical, stable_id
-from oorl.sandbox.judge import submission_id
+from oorl.records import Status, Verdict, canonical, stable_id
 from oorl.sandbox.known import Judging, LineLog, VerdictCache, judge_known
 
 COLUMNS = ("model", "problem_id", "source", "target", "sample", "status", "passed", "passed_cases",
@@ -40,12 +39,14 @@ def run_tasks(name: str, tasks: Sequence[Task], backend: Backend, judge: Judging
     answers = _ask(name, tasks, backend, sampling, folder, batch_size, progress)
     programs = [[task.program(answer.text) for answer in found]
                 for task, found in zip(tasks, answers, strict=True)]
-    verdicts = _judge(name, programs, judge, folder, progress)
+    verdicts = iter(judge_known([p for made in programs for p in made if p is not None], judge,
+                                VerdictCache(folder / "verdicts.jsonl" if folder else None),
+                                f"{name}: judging", progress))
     rows = []
     for task, found, made in zip(tasks, answers, programs, strict=True):
         for sample, (answer, program) in enumerate(zip(found, made, strict=True)):
             verdict = (Verdict(Status.BAD_FORMAT, detail=BAD_FORMAT) if program is None
-                       else verdicts[submission_id(program)])
+                       else next(verdicts))
             rows.append((name, task.problem_id, task.source, task.target, sample,
                          str(verdict.status), verdict.passed, verdict.passed_cases,
                          verdict.total_cases, verdict.detail, answer.text, answer.tokens))
@@ -80,11 +81,3 @@ def _ask(name: str, tasks: Sequence[Task], backend: Backend, sampling: Sampling,
                     answers[i] = [Answer(text, tokens) for text, tokens in found]
                 bar.update(len(batch))
     return [answers[i] for i in range(len(tasks))]
-
-
-def _judge(name: str, programs: Sequence[Sequence[AnySubmission | None]], judge: Judging,
-           folder: Path | None, progress: bool) -> Mapping[str, Verdict]:
-    """Verdicts by submission id; what was judged before is not judged again."""
-    return judge_known([p for made in programs for p in made if p is not None], judge,
-                       VerdictCache(folder / "verdicts.jsonl" if folder else None),
-                       f"{name}: judging", progress)

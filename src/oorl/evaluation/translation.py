@@ -21,7 +21,6 @@ from tqdm import tqdm
 
 from oorl.data.prompts import extract_code, translation_prompt
 from oorl.records import Problem, Status, Translation, Verdict, stable_id
-from oorl.sandbox.judge import submission_id
 from oorl.sandbox.known import Judging, LineLog, VerdictCache, judge_known
 
 COLUMNS = ("model", "problem_id", "source", "target", "status", "passed", "passed_cases",
@@ -134,8 +133,8 @@ def _judge(name: str, asked: Sequence[tuple[Problem, Translation]], answers: Seq
         code = extract_code(answer.completion.text, translation.target_language)
         programs.append(problem.submission(translation.target_language, code)
                         if code is not None else None)
-    found = judge_known([p for p in programs if p is not None], judge, verdicts,
-                        f"{name}: judging", progress)
-    return [found[submission_id(program)] if program is not None
+    found = iter(judge_known([p for p in programs if p is not None], judge, verdicts,
+                             f"{name}: judging", progress))
+    return [next(found) if program is not None
             else Verdict(Status.BAD_FORMAT, 0, len(problem.cases), BAD_FORMAT)
             for program, (problem, _) in zip(programs, asked, strict=True)]

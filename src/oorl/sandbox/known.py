@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,12 +72,13 @@ class VerdictCache:
 
 
 def judge_known(submissions: Sequence[AnySubmission], judge: Judging, cache: VerdictCache,
-                title: str, progress: bool) -> Mapping[str, Verdict]:
-    """Verdicts by submission id; what the cache has is not judged again.
+                title: str, progress: bool) -> list[Verdict]:
+    """One verdict per submission, in order; what the cache has is not judged again.
 
     Raises `InfraError` where no program of a language gets a verdict (`oorl.sandbox.faults`).
     """
-    wanted = {submission_id(s): s for s in submissions}
+    keys = [submission_id(s) for s in submissions]
+    wanted = dict(zip(keys, submissions, strict=True))
     found = {key: verdict for key in wanted if (verdict := cache.get(key)) is not None}
     waiting = [key for key in wanted if key not in found]
     faults = FaultWatch()
@@ -89,4 +90,4 @@ def judge_known(submissions: Sequence[AnySubmission], judge: Judging, cache: Ver
             cache.put(key, verdict)
             faults.see([(wanted[key].language, key, verdict)])
             bar.update()
-    return found
+    return [found[key] for key in keys]

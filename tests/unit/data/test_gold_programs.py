@@ -14,6 +14,7 @@ from oorl.params.dataset import DatasetParams
 from oorl.params.sandbox import SandboxParams
 from oorl.records import Problem, Status, Submission, Verdict
 from oorl.sandbox import Judge, available_languages
+from oorl.sandbox.known import VerdictCache
 
 
 @pytest.mark.slow
@@ -71,14 +72,14 @@ def test_an_interrupted_run_goes_on_where_it_was(problems: list[Problem], tmp_pa
         zip(problems, ("ok", "BAD", "BROKEN", "STOP", "BAD", "ok"), strict=False))]
     known = tmp_path / "verdicts.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        verify_gold(few, few, {"python"}, FakeJudge(), known=known)
+        verify_gold(few, few, {"python"}, FakeJudge(), known=VerdictCache(known))
     few[3] = replace(few[3], solutions={"python": "ok 3"})
     second, whole = FakeJudge(), FakeJudge()
-    found = verify_gold(few, few, {"python"}, second, known=known)
+    found = verify_gold(few, few, {"python"}, second, known=VerdictCache(known))
     assert found == verify_gold(few, few, {"python"}, whole)
     assert second.asked == ["BROKEN 2", "ok 3", "BAD 4", "ok 5"]  # a fault of ours is no verdict
     again = FakeJudge()
-    assert verify_gold(few, few, {"python"}, again, known=known) == found
+    assert verify_gold(few, few, {"python"}, again, known=VerdictCache(known)) == found
     assert again.asked == ["BROKEN 2"]
 
 

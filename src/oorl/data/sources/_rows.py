@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import re
+import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -57,7 +58,7 @@ def read_rows(params: DatasetParams, root: Path, suffixes: tuple[str, ...] = SUF
 
 def rows_of(file: Path, name: str) -> Iterator[tuple[str, Row | DataError]]:
     """The rows of one file, which messages call `name`."""
-    return _parquet(file, name) if file.suffix == ".parquet" else _lines(file, name)
+    return {".parquet": _parquet, ".toml": _toml}.get(file.suffix, _lines)(file, name)
 
 
 def files_of(path: Path, suffixes: tuple[str, ...] = SUFFIXES,
@@ -113,6 +114,14 @@ def _lines(file: Path, name: str) -> Iterator[tuple[str, Row | DataError]]:
                     yield place, _object(line)
     except (OSError, EOFError, zlib.error) as error:
         yield f"{name}:{number + 1}", DataError(f"the file cannot be read on: {error}", "")
+
+
+def _toml(file: Path, name: str) -> Iterator[tuple[str, Row | DataError]]:
+    """The whole file is one row."""
+    try:
+        yield name, tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        yield name, DataError(f"not TOML: {error}", "")
 
 
 def _object(line: bytes) -> Row | DataError:
