@@ -1,5 +1,5 @@
-"""C++ and Rust compiled by forks of a warm compiler: what one candidate does to its compiler the
-next does not find. The corpus itself is in corpus/."""
+"""C++, Rust and Go compiled by forks of a warm compiler: what one candidate does to its compiler
+the next does not find. The corpus itself is in corpus/."""
 
 import pytest
 
@@ -23,6 +23,14 @@ long long f(long long x) { return x + 1; }
 macro_rules! vec { ($($x:tt)*) => { 7 } }
 mod std { pub const PLANTED: i64 = 1; }
 fn f(x: i64) -> i64 { let seven = vec![1]; x + seven - 6 }
+""",
+    "go": """package main
+import ("fmt"; "os"; "strings")
+type int64 struct{ planted string }
+var true, nil = false, 7
+func len(x string) int { return 1 }
+func init() { os.WriteFile("/tmp/other.o", []byte(strings.Repeat(fmt.Sprint(nil), 9)), 0600) }
+func f(x int) int { return x + len("") }
 """}
 SEE_NOTHING = {
     "cpp": """
@@ -43,10 +51,21 @@ fn f(x: i64) -> i64 {
     let files = std::fs::read_dir("/tmp").unwrap().count();
     if files == 0 { all.iter().sum() } else { -1 }
 }
+""",
+    "go": """package main
+import ("os"; "fmt")
+func f(x int) int {
+	files, _ := os.ReadDir("/tmp")
+	wide := int64(1) << 40
+	if len(files) == 0 && true && os.Args != nil && fmt.Sprint(wide) == "1099511627776" {
+		return x + len("a")
+	}
+	return -1
+}
 """}
 
 
-@pytest.mark.parametrize("language", ["cpp", "rust"])
+@pytest.mark.parametrize("language", ["cpp", "rust", "go"])
 def test_state_does_not_outlive_a_compilation(attack, language):
     """Rows 12, 31 and 32."""
     for number in range(2):
@@ -67,6 +86,14 @@ def test_state_does_not_outlive_a_compilation(attack, language):
      "fn f(x: i64) -> i64 { unsafe { nowhere(x) } }", Status.COMPILE_ERROR),
     ("rust", "extern crate alloc;\nfn f(x: i64) -> i64 { alloc::vec![x, 1].iter().sum() }",
      Status.PASSED),
+    ("go", "func f(x int) int { return g(x) }", Status.COMPILE_ERROR),
+    ("go", "func g(x int) int\nfunc f(x int) int { return g(x) }", Status.COMPILE_ERROR),
+    ("go", "import \"no/such\"\nfunc f(x int) int { return x + 1 }", Status.COMPILE_ERROR),
+    ("go", "import (\"crypto/sha256\"; \"encoding/json\"; \"net\")\n"
+     "func f(x int) int { b, _ := json.Marshal(net.IPv4len); s := sha256.Sum256(b)\n"
+     "return x + 1 + int(s[0]) - int(s[0]) }", Status.PASSED),
+    ("go", "import _ \"embed\"\n//go:embed candidate.go\nvar s string\n"
+     "func f(x int) int { return x + 1 }", Status.COMPILE_ERROR),
     ("rust", "const S: &str = include_str!(\"@SECRET@\");\nfn f(x: i64) -> i64 { x + 1 }",
      Status.COMPILE_ERROR),
 ])

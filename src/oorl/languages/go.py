@@ -1,4 +1,5 @@
-"""Go: compiler and linker called directly, on a standard library compiled once per machine.
+"""Go: compiler and linker called directly, on a standard library compiled once per machine, or as
+forks of a process that has come as far as it can without the program (`runtime/warm_go.go`).
 
 The candidate is a file of package `main`; a missing package clause is added, and so are imports of
 the common packages if it has none. Its own `main` is renamed, not refused.
@@ -18,6 +19,8 @@ from oorl.languages.base import (
     Probe,
     Program,
     Tool,
+    Warm,
+    pack_job,
     runtime_file,
     source_bytes,
     words,
@@ -34,6 +37,10 @@ COMPLETE = (b'package main; import "oorl_driver"\n'
             b"func oorl_complete(text string) { oorl_driver.Complete(text) }\n")
 SOURCES = ("go_build.sh", "oorl.go", "oorl_float.go", "oorl_amd64.go", "oorl_amd64.s",
            "oorl_arm64.go", "oorl_arm64.s")
+WARM = ("warm_go.sh", "warm.c", "warm_go.go", "warm_go_gc.go", "warm_go_ld.go", "warm_go_loader.go",
+        "warm_go_serve.c", "warm_go_serve.go")
+IMPORTS = re.compile(rb'\bimport\b(?! "oorl_driver")').search
+"""What else a file imports is preloaded too: a program without pays for it."""
 QUICK = "GOMAXPROCS=1 GOGC=400 GOMEMLIMIT=200MiB"
 """For compiler and linker: one thread, and no collection of garbage in what small programs need."""
 
@@ -97,19 +104,28 @@ class Go(Language):
         return Program({}, ("/job/program",), self._compile(files))
 
     def _compile(self, files: Mapping[str, bytes]) -> Compile:
-        root = os.path.dirname(os.path.dirname(os.path.realpath(self.find())))
-        tools = f"{root}/pkg/tool/linux_{machine()}"
-        prepared = Prepared(
-            "go", {name: runtime_file(name) for name in SOURCES},
-            ("/bin/sh", "/prepared/go/go_build.sh", f"{root}/bin/go"), unpack=True)
-        importcfg = "/prepared/go/importcfg"
-        compile_ = (f"{tools}/compile", "-p", "main", "-complete", "-dwarf=false", "-c", "1",
-                    "-importcfg", importcfg, "-o", "/tmp/main.o",
-                    *(f"/job/{name}" for name in files))
-        link = (f"{tools}/link", "-s", "-w", "-importcfg", importcfg, "-o", "/tmp/artifact",
-                "/tmp/main.o")
-        script = f"{QUICK} {shlex.join(compile_)} >&2 && {QUICK} exec {shlex.join(link)} >&2"
-        return Compile(files, ("/bin/sh", "-c", script), (prepared,))
+        go = os.path.realpath(self.find())
+        tools = f"{os.path.dirname(os.path.dirname(go))}/pkg/tool/linux_{machine()}"
+        importcfg = ("-importcfg", "/prepared/go/importcfg")
+        options = ("-p", "main", "-complete", "-dwarf=false", "-c", "1", *importcfg,
+                   "-o", "/tmp/main.o")
+        link = ("-s", "-w", *importcfg, "-o")
+        script = " ".join((
+            QUICK, shlex.join((f"{tools}/compile", *options, *(f"/job/{name}" for name in files))),
+            ">&2 &&", QUICK, "exec", shlex.join((f"{tools}/link", *link, "/tmp/artifact",
+                                                "/tmp/main.o")), ">&2"))
+        prepared = Prepared("go", {name: runtime_file(name) for name in SOURCES},
+                            ("/bin/sh", "/prepared/go/go_build.sh", go), unpack=True)
+        parent = Prepared("go-warm", {name: runtime_file(name) for name in WARM},
+                          ("/bin/sh", "/prepared/go-warm/warm_go.sh", go), "warm.exe",
+                          executable=True)
+        packages = PACKAGES if any(map(IMPORTS, files.values())) else ()
+        # The compiler wants a file named at its start; it compiles what is in /job by then.
+        warm = Warm("go-packages" if packages else "go", {}, (
+            "/prepared/go-warm/warm.exe", *options, "/job/main.go", "--", "oorl_driver", *packages,
+            "--", *link, "/proc/self/fd/3", "/tmp/main.o"), (parent,))
+        return Compile(files, ("/bin/sh", "-c", script), (prepared,), warm=warm,
+                       job=pack_job((), files))
 
     @property
     def probes(self) -> Mapping[str, Probe]:

@@ -26,6 +26,8 @@ main()
 BREAK_THE_START = BREAK_THE_ADDON.replace("warm_node.c", "warm_start.c")
 STOP_THE_COMPILER = BREAK_THE_START.replace(
     "#error", "void _exit(int); __attribute__((constructor)) static void end(void) { _exit(1); }")
+BREAK_THE_BUILD = BREAK_THE_ADDON.replace("javascript", "go").replace("#error", "exit 1").replace(
+    "warm_node.c", "warm_go.sh")
 STOP_THE_PARENT = BREAK_THE_ADDON.replace('b"#error"', 'b"process.exit(1)"').replace(
     "warm_node.c", "warm.js")
 
@@ -42,7 +44,8 @@ def broken_judge(monkeypatch, start: str) -> Judge:
     ("javascript", BREAK_THE_ADDON, "node", "could not be built"),
     ("javascript", STOP_THE_PARENT, "node", ""),
     ("cpp", BREAK_THE_START, "clang", "could not be built"),
-    ("cpp", STOP_THE_COMPILER, "clang", "")])
+    ("cpp", STOP_THE_COMPILER, "clang", ""),
+    ("go", BREAK_THE_BUILD, "go", "could not be built")])
 def test_without_its_parent_a_language_runs_cold(monkeypatch, language, start, parent, reason):
     if language == "cpp" and find_tool(("clang++-19", "clang++-18", "clang++-17")) is None:
         pytest.skip("clang is not installed")

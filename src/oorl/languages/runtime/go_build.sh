@@ -3,6 +3,7 @@
 set -e
 here=/prepared/go
 export GOCACHE=/tmp/cache GOPATH=/tmp/path GO111MODULE=off CGO_ENABLED=0 GOTOOLCHAIN=local
+export GOMAXPROCS=4 # else as many threads as cores, and the cell has a limit
 driver=$GOPATH/src/oorl_driver
 mkdir -p /tmp/out "$driver" "$GOPATH/src/oorl_float"
 cp "$here"/oorl.go "$here"/oorl_amd64.* "$here"/oorl_arm64.* "$driver"
