@@ -4,20 +4,32 @@ package loader
 var OorlFirst bool
 
 var (
-	oorlFrom   = goObjStart // the first object whose symbols are not loaded
-	oorlUnique = pkgDef     // the kind of symbols that no earlier symbol can have the name of
+	oorlFrom = goObjStart // the first object whose symbols are not loaded
+	// The kind of symbols that no earlier symbol can have the name of. None in the second call: what the
+	// runtime has declared (main..inittask) a package then defines.
+	oorlUnique = pkgDef
 	oorlState  *loadState
 )
 
-// oorlKeep returns the state of the first call. On the second one a package's own symbol may be one that
-// an earlier package has declared (the runtime main..inittask): then it takes its place.
-func oorlKeep(state loadState) loadState {
-	if oorlState == nil {
-		oorlState = &state
-	} else {
-		oorlUnique = -1
+// oorlKeep ends the first call.
+func oorlKeep(l *Loader, state *loadState) {
+	oorlFrom, oorlUnique, oorlState = len(l.objs), -1, state
+}
+
+// oorlKept returns the state that the first call left, or this one.
+func oorlKept(state loadState) loadState {
+	if oorlState != nil {
+		return *oorlState
 	}
-	return *oorlState
+	return state
+}
+
+// oorlLater leaves all to the second call.
+func oorlLater[T any](all []T) []T {
+	if OorlFirst {
+		return nil
+	}
+	return all
 }
 
 // oorlRef returns the symbol of a reference by name, or 0 if it cannot be known yet.
