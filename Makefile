@@ -14,6 +14,8 @@ export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 
 LINT := ruff check && mypy && lint-imports
 # In this order: what fails fast comes first.
+# Two files of tests at a time, in this order: most of the time is waiting for servers and imports.
+LANES := -n 2 --dist loadfile --no-loadscope-reorder
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
 .PHONY: help demo setup system languages browser deepspeed test lint e2e ablation ui up down remote docs constraints clean
@@ -63,7 +65,7 @@ lint: setup  ## ruff, mypy and the import contracts
 test:  ## lint, then all tests; the full pipeline at a small size comes last
 	@$(MAKE) --no-print-directory -j2 browser deepspeed
 	@status=0; { $(LINT); } || status=1; \
-	python -m pytest $(TESTS) -m "not gpu" || status=1; exit $$status
+	python -m pytest $(TESTS) -m "not gpu" $(LANES) || status=1; exit $$status
 
 e2e: setup  ## only the full pipeline at a small size
 	python -m pytest tests/e2e -m e2e
