@@ -13,8 +13,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PREFECT_HOME ?= $(CURDIR)/.oorl/prefect
 
 LINT := ruff check && mypy && lint-imports
-# In this order: what fails fast comes first.
-# Two files of tests at a time, in this order: most of the time is waiting for servers and imports.
+# Two files of tests at a time (most of the time is waiting for servers and imports), in this order: what
+# fails fast comes first.
 LANES := -n 2 --dist loadfile --no-loadscope-reorder
 TESTS := $(addprefix tests/,architecture unit oracle property integration attacks e2e)
 
