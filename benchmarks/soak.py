@@ -65,6 +65,11 @@ PROGRAMS = [
     (10, "javascript", "function f(x) { process.exit(0) }", "protocol_violation"),
     (10, "java", "static long f(long x) { return x + 1; }", "passed"),
     (4, "java", "static long f(long x) { return y; }", "compile_error"),
+    (10, "go", "func f(x int) int { return x + 1 }", "passed"),
+    (4, "go", "import \"fmt\"\nfunc f(x int) int { fmt.Print(x); return x }", "wrong_answer"),
+    (4, "go", "import \"os\"\nfunc init() { os.Exit(0) }\nfunc f(x int) int { return x + 1 }",
+     "protocol_violation"),
+    (2, "go", "func f(x int) int { return y }", "compile_error"),
     (10, "cpp", "long long f(long long x) { return x + 1; }", "passed"),
     (2, "cpp", '#include "/dev/zero"\n', "compile_error compile_timeout"),
 ]

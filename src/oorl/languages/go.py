@@ -57,7 +57,7 @@ class Go(Language):
         "break case chan const continue default defer else fallthrough for func go goto if import "
         "interface map package range return select struct switch type var main init bool string "
         "int float64 nil true false append len make panic oorl_driver oorl_float _")
-    tools = (Tool(("go",), "golang-go", ("version",)),)
+    tools = (Tool(("go",), "golang-go", ("version",)), Tool(("gcc",), "gcc", required=False))
     memory_errors = ("out of memory",)
     completion = 'oorl_complete("\\n@SECRET@\\n")'
     completion_at = r"\}\s*\Z"
