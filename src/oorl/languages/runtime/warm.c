@@ -187,6 +187,14 @@ static int exit_code(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* The exit code of a child, once it has ended. */
+static int wait_for(pid_t child) {
+  int status;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) fail("waitpid");
+  return exit_code(status);
+}
+
 /* Process 1 of the namespaces, on a stack of its own in the parent's memory: set them up, start the
    program, wait for it. */
 static int init(void *nothing) {

@@ -2,7 +2,6 @@
 
 int oorl_go_serve(void) {
   size_t size;
-  int status;
   /* Go's handlers run on a stack that the namespaces' init does not have. */
   for (int number = 1; number < NSIG; number++)
     if (number != SIGSEGV && number != SIGBUS && number != SIGFPE) signal(number, SIG_DFL);
@@ -14,8 +13,7 @@ int oorl_go_serve(void) {
     close(CHANNEL);
     return 1;
   }
-  while (waitpid(compiler, &status, 0) < 0)
-    if (errno != EINTR) fail("waitpid");
-  if (status) _exit(exit_code(status));
+  int code = wait_for(compiler);
+  if (code) _exit(code);
   return 0;
 }

@@ -46,19 +46,15 @@ static void then(void) {
 }
 
 static int run(void (*what)(void)) {
-  int status;
   pid_t pid = fork();
   check(pid, "fork");
   if (pid == 0) what();
-  while (waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) fail("waitpid");
-  return exit_code(status);
+  return wait_for(pid);
 }
 
 /* Returns in each program's process, in the one of two that the compiler goes on in. */
 static void branch(void) {
   size_t size;
-  int status;
   free(oorl_serve(&size, NULL));
   pid_t compiler = fork();
   check(compiler, "fork");
@@ -66,9 +62,8 @@ static void branch(void) {
     close(CHANNEL);
     return;
   }
-  while (waitpid(compiler, &status, 0) < 0)
-    if (errno != EINTR) fail("waitpid");
-  if (status) _exit(exit_code(status));
+  int code = wait_for(compiler);
+  if (code) _exit(code);
   if (run(then)) _exit(SECOND_FAILED);
   copy_artifact();
   _exit(0);
